@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: EUPL-1.2
+// Every limit on what a client can make grow. Where a site would want to move one, the
+// configuration key is named beside it and the value here is its default.
+#pragma once
+
+// One command line without its literals, and one response-free SMTP line (RFC 5321 4.5.3.1.4).
+#define WD_LIMIT_IMAP_LINE_BYTES (64 * 1024)
+#define WD_LIMIT_SMTP_LINE_BYTES 4096
+#define WD_LIMIT_SMTP_TEXT_LINE_BYTES (16 * 1024 * 1024)
+
+// Literals that are not a message: mailbox names, search strings, passwords.
+#define WD_LIMIT_IMAP_LITERAL_BYTES (64 * 1024)
+// All of one command, message literals left out.
+#define WD_LIMIT_IMAP_COMMAND_BYTES (256 * 1024)
+// Parentheses in one command, and SEARCH keys in one tree.
+#define WD_LIMIT_IMAP_NESTING 32
+#define WD_LIMIT_IMAP_SEARCH_KEYS 1000
+// Ranges in one sequence set.
+#define WD_LIMIT_IMAP_SET_RANGES 10000
+// BADs in a row before BYE.
+#define WD_LIMIT_IMAP_BAD_COMMANDS 20
+
+// Octets that are read ahead of the running command (pipelining), and octets of output that are
+// held before a command is told to wait for the client.
+#define WD_LIMIT_INPUT_BUFFER_BYTES (64 * 1024)
+#define WD_LIMIT_OUTPUT_HIGH_WATER_BYTES (256 * 1024)
+
+// A message ([store] max-message-size).
+#define WD_LIMIT_MESSAGE_BYTES (64 * 1024 * 1024)
+// Held in memory while it arrives; beyond that it is spooled to a file.
+#define WD_LIMIT_SPOOL_MEMORY_BYTES (1024 * 1024)
+
+// The indexer: what goes beyond becomes one opaque part, never an error.
+#define WD_LIMIT_MIME_DEPTH 64
+#define WD_LIMIT_MIME_PARTS 2000
+#define WD_LIMIT_MIME_HEADER_BYTES (256 * 1024)
+#define WD_LIMIT_MIME_ENVELOPE_ADDRESSES 2000
+
+// Parts of at least so many octets leave the message and are shared by content.
+#define WD_LIMIT_LARGE_PART_BYTES (50 * 1024)
+
+// The store, a user.
+#define WD_LIMIT_MAILBOXES 1500
+#define WD_LIMIT_MAILBOX_PATH_BYTES 1000
+#define WD_LIMIT_MAILBOX_LEVELS 128
+#define WD_LIMIT_KEYWORDS 55
+#define WD_LIMIT_KEYWORD_BYTES 100
+#define WD_LIMIT_ADDRESSES 1000
+#define WD_LIMIT_USERNAME_BYTES 128
+#define WD_LIMIT_ADDRESS_BYTES 320
+
+// Passwords and SASL messages.
+#define WD_LIMIT_PASSWORD_BYTES 256
+#define WD_LIMIT_SASL_LINE_BYTES 12288
+
+// Mail in.
+#define WD_LIMIT_RECIPIENTS 1000
+#define WD_LIMIT_SMTP_BAD_COMMANDS 20
+
+// HTTP.
+#define WD_LIMIT_HTTP_HEAD_BYTES (16 * 1024)
+#define WD_LIMIT_HTTP_BODY_BYTES (1024 * 1024)
+#define WD_LIMIT_HTTP_PAGE_RESULTS 250
+
+// Connections of one process ([SERVICE] max-connections) and of one address.
+#define WD_LIMIT_CONNECTIONS 20000
+#define WD_LIMIT_CONNECTIONS_PER_ADDRESS 20000

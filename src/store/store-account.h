@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: EUPL-1.2
+// Accounts and their addresses. All calls run on a worker thread; what changes is durable on
+// return. Errors are WD_STORE_ERROR; each call may also return BUSY, UNAVAILABLE and CANCELLED.
+#pragma once
+
+#include <gio/gio.h>
+
+#include "store-types.h"
+
+typedef struct _WdStore WdStore;
+
+typedef struct
+{
+  WdId id;
+  char *username;      // As it was given; unique in its normal form.
+  char *name;          // (nullable)
+  char *address;       // The main address (nullable).
+  char *password_hash; // crypt(3) form or another that auth/ knows (nullable: no password set).
+  char *scram;         // SCRAM-SHA-256 keys of the same password (nullable: none made yet).
+  gint64 created_ms;
+  guint64 quota_bytes; // 0: [store] default-quota.
+  guint64 used_bytes;  // Only filled by wd_store_get_user; 0 in lists.
+  gboolean disabled;
+  gboolean suspended;
+  GStrv tags;
+  char *extra_json; // An object with the fields that the store only keeps (HTTP API). (nullable)
+} WdUser;
+
+void wd_user_free (WdUser *self);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (WdUser, wd_user_free)
+
+typedef struct
+{
+  WdId id;
+  WdId user;
+  char *address; // As it was given; unique in its normal form.
+  char *name;    // (nullable)
+  gboolean main;
+  gint64 created_ms;
+  GStrv tags;
+  char *extra_json; // (nullable)
+} WdAddress;
+
+void wd_address_free (WdAddress *self);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (WdAddress, wd_address_free)
+
+// Which fields of a WdUser or WdAddress an update takes.
+typedef enum
+{
+  WD_USER_FIELD_NAME = 1 << 0,
+  WD_USER_FIELD_PASSWORD = 1 << 1, // password_hash and scram.
+  WD_USER_FIELD_QUOTA = 1 << 2,
+  WD_USER_FIELD_DISABLED = 1 << 3,
+  WD_USER_FIELD_SUSPENDED = 1 << 4,
+  WD_USER_FIELD_TAGS = 1 << 5,
+  WD_USER_FIELD_EXTRA = 1 << 6,
+} WdUserFields;
+
+typedef enum
+{
+  WD_ADDRESS_FIELD_ADDRESS = 1 << 0,
+  WD_ADDRESS_FIELD_NAME = 1 << 1,
+  WD_ADDRESS_FIELD_MAIN = 1 << 2, // Only TRUE can be set: another address stops being main.
+  WD_ADDRESS_FIELD_TAGS = 1 << 3,
+  WD_ADDRESS_FIELD_EXTRA = 1 << 4,
+} WdAddressFields;
+
+// What a list is to hold, and where it goes on: in order of creation.
+typedef struct
+{
+  const char *query;       // Substring of username, name or address, case-folded (nullable).
+  const char *const *tags; // Any of these (nullable).
+  const char *const *required_tags; // All of these (nullable).
+  WdId after;                       // Start behind this id; none: at the beginning.
+  WdId before;                      // Or: the page that ends before this id.
+  guint limit;
+} WdListQuery;
+
+// Creates the user with INBOX, "Sent Mail", Drafts, Junk and Trash, and with `spec->address` as the
+// main address when it is set. `spec->id` and counters are not looked at.
+// EXISTS when the user name or the address is taken (`spec` tells which by the message's prefix
+// "username" or "address"), INVALID when either is not valid.
+gboolean wd_store_create_user (WdStore *store,
+                               const WdUser *spec,
+                               WdId *out_id,
+                               GCancellable *cancellable,
+                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+// Finds by id. NOT_FOUND.
+WdUser *
+wd_store_get_user (WdStore *store, const WdId *id, GCancellable *cancellable, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
+// Finds by user name or by address, either spelling. Returns TRUE and NULL in `out_user` when there
+// is none. One indexed read.
+gboolean wd_store_find_user (WdStore *store,
+                             const char *login,
+                             WdUser **out_user,
+                             GCancellable *cancellable,
+                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+gboolean wd_store_update_user (WdStore *store,
+                               const WdId *id,
+                               const WdUser *changes,
+                               WdUserFields fields,
+                               GCancellable *cancellable,
+                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+// Removes the user, the addresses and all mail, at once. NOT_FOUND.
+gboolean wd_store_delete_user (WdStore *store,
+                               const WdId *id,
+                               guint *out_n_addresses,
+                               GCancellable *cancellable,
+                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+// Returns (transfer full) (element-type WdUser): at most query->limit. `out_total` counts all that
+// match.
+GPtrArray *wd_store_list_users (WdStore *store,
+                                const WdListQuery *query,
+                                guint64 *out_total,
+                                gboolean *out_has_more,
+                                GCancellable *cancellable,
+                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+// Addresses. EXISTS when taken by anybody; LIMIT past WD_LIMIT_ADDRESSES. The first is main.
+gboolean wd_store_create_address (WdStore *store,
+                                  const WdAddress *spec,
+                                  WdId *out_id,
+                                  GCancellable *cancellable,
+                                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+GPtrArray *wd_store_list_addresses (WdStore *store,
+                                    const WdId *user,
+                                    GCancellable *cancellable,
+                                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+// All addresses of all users, as pages.
+GPtrArray *wd_store_list_all_addresses (WdStore *store,
+                                        const WdListQuery *query,
+                                        guint64 *out_total,
+                                        gboolean *out_has_more,
+                                        GCancellable *cancellable,
+                                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+gboolean wd_store_update_address (WdStore *store,
+                                  const WdId *user,
+                                  const WdId *id,
+                                  const WdAddress *changes,
+                                  WdAddressFields fields,
+                                  GCancellable *cancellable,
+                                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+// FORBIDDEN for the main address while others are left.
+gboolean wd_store_delete_address (WdStore *store,
+                                  const WdId *user,
+                                  const WdId *id,
+                                  GCancellable *cancellable,
+                                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+// The address that mail for `address` belongs to; +detail is not looked at. Returns TRUE and NULL
+// when there is none. One indexed read.
+gboolean wd_store_find_address (WdStore *store,
+                                const char *address,
+                                WdAddress **out_address,
+                                GCancellable *cancellable,
+                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+// Small named values of the installation, such as the hash of the access token. NULL deletes.
+gboolean wd_store_set_setting (WdStore *store,
+                               const char *key,
+                               const char *value,
+                               GCancellable *cancellable,
+                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean wd_store_get_setting (WdStore *store,
+                               const char *key,
+                               char **out_value,
+                               GCancellable *cancellable,
+                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
