@@ -67,6 +67,12 @@ gint64 wd_core_config_get_duration_ms (const WdConfig *self, const char *section
 const char *const *
 wd_core_config_get_list (const WdConfig *self, const char *section, const char *key);
 
+// The value of a key of any type as it was written, for showing it. Returns (transfer none).
+const char *wd_core_config_get_text (const WdConfig *self, const char *section, const char *key);
+
+// The key's name in the environment. Returns (transfer full).
+char *wd_core_config_dup_variable (const WdConfigKey *key) G_GNUC_WARN_UNUSED_RESULT;
+
 // Where the value came from: "default", "FILE:LINE", "environment" or "command line", for
 // wildduckctl config. Returns (transfer none).
 const char *wd_core_config_get_origin (const WdConfig *self, const char *section, const char *key);

@@ -65,3 +65,11 @@
 // Connections of one process ([SERVICE] max-connections) and of one address.
 #define WD_LIMIT_CONNECTIONS 20000
 #define WD_LIMIT_CONNECTIONS_PER_ADDRESS 20000
+
+// One log entry: its text, and each of its fields. What goes beyond is cut.
+#define WD_LIMIT_LOG_MESSAGE_BYTES 2048
+#define WD_LIMIT_LOG_FIELD_BYTES 512
+#define WD_LIMIT_LOG_FIELDS 16
+
+// One configuration file.
+#define WD_LIMIT_CONFIG_FILE_BYTES (1024 * 1024)

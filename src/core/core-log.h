@@ -9,10 +9,13 @@
 // What is known of the session or process that logs; a child adds to what its parent has.
 typedef struct _WdLogContext WdLogContext;
 
-// Sets the writer of this process. `service` is the name shown, such as "imap".
+// Sets the writer of this process, which GLib's own messages go through from then on. `service` is
+// the name shown, such as "imap". Main thread, before there are others; called again (a reload) it
+// only sets `debug`.
 void wd_core_log_init (const char *service, gboolean debug);
 
-// Returns (transfer full): a context under `parent` (nullable). Any thread, one at a time.
+// Returns (transfer full): a context under `parent` (nullable), which lives on while it has
+// children. Any thread, one at a time.
 WdLogContext *wd_core_log_context_new (WdLogContext *parent) G_GNUC_WARN_UNUSED_RESULT;
 void wd_core_log_context_free (WdLogContext *self);
 
@@ -25,7 +28,9 @@ void wd_core_log_context_set (WdLogContext *self, const char *field, const char 
 // Logs one event. `ctx` and `msgid` are nullable (a message id is required from INFO up; see
 // core-msgid.h). Between them and the format stand pairs of field name and string value, ended by
 // NULL: wd_log_info (ctx, WD_MSG_DELIVERED, "WD_UID", uid_text, NULL, "delivered %u", uid).
-// Never a password, message content or a local part above debug.
+// Client's octets may stand in values and arguments: what could forge a line is escaped, what is
+// long is cut (core-limits.h). Never aborts. Any thread. Never a password, message content or a
+// local part above debug.
 void wd_core_log (GLogLevelFlags level, WdLogContext *ctx, const char *msgid, ...);
 
 #define wd_log_error(ctx, msgid, ...) wd_core_log (G_LOG_LEVEL_CRITICAL, ctx, msgid, __VA_ARGS__)
