@@ -37,22 +37,18 @@ wd_sqlite_db_sync_dir (const char *path, GError **error)
 gboolean
 wd_sqlite_db_make_dir (const char *path, GError **error)
 {
-  if (mkdir (path, 0700) == 0)
-    {
-      g_autofree char *parent = g_path_get_dirname (path);
-
-      return wd_sqlite_db_sync_dir (parent, error);
-    }
-  if (errno == EEXIST)
-    return TRUE;
-  if (errno != ENOENT)
-    return set_errno_error ("mkdir", path, error);
-
   g_autofree char *parent = g_path_get_dirname (path);
+  int rc = mkdir (path, 0700);
 
-  if (strcmp (parent, path) == 0)
-    return set_errno_error ("mkdir", path, error);
-  return wd_sqlite_db_make_dir (parent, error) && wd_sqlite_db_make_dir (path, error);
+  if (rc != 0 && errno == ENOENT && strcmp (parent, path) != 0)
+    {
+      if (!wd_sqlite_db_make_dir (parent, error))
+        return FALSE;
+      rc = mkdir (path, 0700);
+    }
+  if (rc == 0)
+    return wd_sqlite_db_sync_dir (parent, error);
+  return errno == EEXIST ? TRUE : set_errno_error ("mkdir", path, error);
 }
 
 static gboolean
