@@ -53,6 +53,7 @@ read_assignment (const char *line,
   g_autoptr (GKeyFile) file = g_key_file_new ();
   g_auto (GStrv) keys = NULL;
   g_autofree char *value = NULL;
+  g_autoptr (GError) local_error = NULL;
 
   if (!parse_line (file, section, line, error))
     return FALSE;
@@ -60,8 +61,9 @@ read_assignment (const char *line,
   if (keys == NULL || keys[0] == NULL)
     return TRUE;
 
-  value = g_key_file_get_string (file, section, keys[0], NULL);
-  if (value == NULL)
+  // With a bad escape it returns what it could read, and an error.
+  value = g_key_file_get_string (file, section, keys[0], &local_error);
+  if (local_error != NULL)
     {
       g_set_error (error, WD_CONFIG_ERROR, WD_CONFIG_ERROR_BAD_VALUE,
                    "[%s] %s: the value has a backslash with nothing that it stands for", section,
