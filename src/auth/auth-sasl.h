@@ -35,11 +35,15 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (WdSasl, wd_auth_sasl_free)
 typedef enum
 {
   WD_SASL_CONTINUE, // Send out_reply (may be empty) as a challenge and go on.
-  WD_SASL_DONE,     // wd_auth_sasl_take_user has the user; out_reply may hold final data.
+  WD_SASL_DONE,     // wd_auth_sasl_take_user has the user; out_reply (nullable) may hold final
+                    // data, which a protocol without room for it in its success (IMAP, SMTP, POP3)
+                    // sends as a challenge, that the client answers with an empty line.
   WD_SASL_FAILED,   // `error` says why.
 } WdSaslStep;
 
-// Takes one message of the client in base64 (NULL: none yet). Worker thread.
+// Takes one message of the client in base64 (NULL: none yet; "=": an empty initial response, RFC
+// 4959 3; "*": the client gives up). Errors are WD_AUTH_ERROR; INVALID for bad base64, a malformed
+// message and for "*". Worker thread.
 WdSaslStep wd_auth_sasl_step (
     WdSasl *self, const char *input, char **out_reply, GCancellable *cancellable, GError **error);
 

@@ -52,6 +52,13 @@
 // Passwords and SASL messages.
 #define WD_LIMIT_PASSWORD_BYTES 256
 #define WD_LIMIT_SASL_LINE_BYTES 12288
+// Rounds of a PBKDF2 or SCRAM hash that was brought along; more would hold a worker for minutes.
+#define WD_LIMIT_PBKDF2_ROUNDS 10000000
+// Logins: remembered passwords, accounts and addresses with failures, and those that wait for a
+// processor to hash on.
+#define WD_LIMIT_AUTH_CACHE_ENTRIES 32768
+#define WD_LIMIT_AUTH_FAILURE_ENTRIES 65536
+#define WD_LIMIT_AUTH_WAITING_PER_PROCESSOR 4
 
 // Mail in.
 #define WD_LIMIT_RECIPIENTS 1000
