@@ -140,9 +140,17 @@ wd_auth_attempt_is_allowed (const WdAuthAttempt *self)
 }
 
 WdUser *
-wd_auth_attempt_succeed (WdAuthAttempt *self)
+wd_auth_attempt_succeed (WdAuthAttempt *self, GError **error)
 {
   char id[WD_CORE_ID_HEX_LEN + 1];
+
+  if (self->is_for_other)
+    {
+      log_failure (self, "authzid");
+      g_set_error_literal (error, WD_AUTH_ERROR, WD_AUTH_ERROR_FORBIDDEN,
+                           "the authorization identity is somebody else");
+      return NULL;
+    }
 
   wd_core_id_to_hex (&self->user->id, id);
   wd_log_info (self->log, WD_MSG_LOGIN, "WD_USER", id, "WD_REMOTE", self->remote, NULL,

@@ -30,8 +30,9 @@ typedef struct
   WdLogContext *log;
   const char *mechanism;
   char *account_key;
-  char *address_key; // (nullable): loopback and unix sockets are not counted.
-  WdUser *user;      // (nullable): nobody of that name.
+  char *address_key;     // (nullable): loopback and unix sockets are not counted.
+  WdUser *user;          // (nullable): nobody of that name.
+  gboolean is_for_other; // The authorization identity is somebody else.
 } WdAuthAttempt;
 
 void wd_auth_attempt_clear (WdAuthAttempt *self);
@@ -56,8 +57,9 @@ gboolean wd_auth_attempt_check_limits (WdAuthAttempt *self, GError **error)
 // TRUE when the user exists and may log in.
 gboolean wd_auth_attempt_is_allowed (const WdAuthAttempt *self);
 
-// Ends it: logs, counts a failure, and takes the user out. `reason` is for the log.
-WdUser *wd_auth_attempt_succeed (WdAuthAttempt *self) G_GNUC_WARN_UNUSED_RESULT;
+// Ends it: logs, and takes the user out, or counts a failure. FORBIDDEN for a success that was to
+// be somebody else. `reason` is for the log.
+WdUser *wd_auth_attempt_succeed (WdAuthAttempt *self, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void wd_auth_attempt_fail (WdAuthAttempt *self, const char *reason, GError **error);
 
 // Checks the password of an attempt that has begun, and ends it.
@@ -68,6 +70,9 @@ WdUser *wd_auth_check_attempt (WdAuthAttempt *attempt, const WdSecret *password,
 // processes show the same ones. UNAVAILABLE.
 const WdSecret *wd_auth_get_scram_secret (WdAuth *self, GCancellable *cancellable, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
+
+// Returns (transfer full) (nullable): the library, with the callback of auth-sasl.c.
+Gsasl *wd_auth_sasl_new_context (void) G_GNUC_WARN_UNUSED_RESULT;
 
 // Turns any error of the store into WD_AUTH_ERROR_UNAVAILABLE.
 void wd_auth_take_store_error (GError *store_error, GError **error);

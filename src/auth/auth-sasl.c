@@ -61,14 +61,31 @@ wd_auth_sasl_list_mechanisms (WdAuth *auth, const WdSaslChannel *channel)
   return g_string_free (list, FALSE);
 }
 
+// Only as oneself: empty, or another spelling of the same user.
+static gboolean
+is_for_other (const WdSasl *self)
+{
+  const char *authzid = gsasl_property_fast (self->session, GSASL_AUTHZID);
+  g_autoptr (WdUser) other = NULL;
+
+  if (authzid == NULL || authzid[0] == '\0')
+    return FALSE;
+  return self->attempt.user == NULL
+         || !wd_store_find_user (self->auth->store, authzid, &other, self->cancellable, NULL)
+         || other == NULL || !wd_core_id_is_equal (&other->id, &self->attempt.user->id);
+}
+
 static gboolean
 begin_attempt (WdSasl *self)
 {
   const char *login = gsasl_property_fast (self->session, GSASL_AUTHID);
 
-  return wd_auth_attempt_begin (self->auth, login != NULL ? login : "", self->mechanism->name,
-                                self->remote, self->log, &self->attempt, self->cancellable,
-                                &self->error);
+  if (!wd_auth_attempt_begin (self->auth, login != NULL ? login : "", self->mechanism->name,
+                              self->remote, self->log, &self->attempt, self->cancellable,
+                              &self->error))
+    return FALSE;
+  self->attempt.is_for_other = is_for_other (self);
+  return TRUE;
 }
 
 // PLAIN and LOGIN: the name and the password are there.
@@ -144,6 +161,17 @@ answer_callback (Gsasl *context, Gsasl_session *session, Gsasl_property property
   return GSASL_NO_CALLBACK;
 }
 
+Gsasl *
+wd_auth_sasl_new_context (void)
+{
+  Gsasl *context;
+
+  if (gsasl_init (&context) != GSASL_OK)
+    return NULL;
+  gsasl_callback_set (context, answer_callback);
+  return context;
+}
+
 WdSasl *
 wd_auth_sasl_new (WdAuth *auth,
                   const char *mechanism,
@@ -166,8 +194,6 @@ wd_auth_sasl_new (WdAuth *auth,
       self->remote = g_strdup (channel->remote);
       if (channel->channel_binding != NULL)
         self->binding = g_base64_encode (channel->channel_binding, 32);
-      // Set anew each time to the same value: there is no other user of this context.
-      gsasl_callback_set (auth->gsasl, answer_callback);
       if (gsasl_server_start (auth->gsasl, mechanisms[i].name, &self->session) != GSASL_OK)
         break;
       gsasl_session_hook_set (self->session, self);
@@ -267,23 +293,6 @@ step_library (WdSasl *self, const WdSecret *message, char **out_output, gsize *o
   return gsasl_step (self->session, data, len, out_output, out_len);
 }
 
-// Only as oneself: empty, or another spelling of the same user.
-static gboolean
-check_authzid (WdSasl *self, GError **error)
-{
-  const char *authzid = gsasl_property_fast (self->session, GSASL_AUTHZID);
-  g_autoptr (WdUser) other = NULL;
-
-  if (authzid == NULL || authzid[0] == '\0')
-    return TRUE;
-  if (wd_store_find_user (self->auth->store, authzid, &other, self->cancellable, NULL)
-      && other != NULL && wd_core_id_is_equal (&other->id, &self->user->id))
-    return TRUE;
-  g_set_error_literal (error, WD_AUTH_ERROR, WD_AUTH_ERROR_FORBIDDEN,
-                       "the authorization identity is somebody else");
-  return FALSE;
-}
-
 // The exchange takes the client's time: what was changed meanwhile counts.
 static gboolean
 finish_scram (WdSasl *self, GError **error)
@@ -314,8 +323,8 @@ finish_scram (WdSasl *self, GError **error)
       wd_auth_attempt_fail (&self->attempt, "changed", error);
       return FALSE;
     }
-  self->user = wd_auth_attempt_succeed (&self->attempt);
-  return TRUE;
+  self->user = wd_auth_attempt_succeed (&self->attempt, error);
+  return self->user != NULL;
 }
 
 static WdSaslStep
@@ -330,16 +339,6 @@ fail (WdSasl *self, int status, GError **error)
   else
     g_set_error (error, WD_AUTH_ERROR, WD_AUTH_ERROR_INVALID, "%s", gsasl_strerror (status));
   return WD_SASL_FAILED;
-}
-
-static WdSaslStep
-finish (WdSasl *self, GError **error)
-{
-  if (!self->mechanism->is_plain && !finish_scram (self, error))
-    return WD_SASL_FAILED;
-  if (self->user == NULL || !check_authzid (self, error))
-    return WD_SASL_FAILED;
-  return WD_SASL_DONE;
 }
 
 WdSaslStep
@@ -366,10 +365,12 @@ wd_auth_sasl_step (
   self->cancellable = cancellable;
   status = step_library (self, message, &output, &len);
   self->is_begun = self->is_begun || message != NULL || self->mechanism->asks_first;
-  if (status == GSASL_OK)
-    step = finish (self, error);
+  if (status == GSASL_NEEDS_MORE)
+    step = WD_SASL_CONTINUE;
+  else if (status != GSASL_OK)
+    step = fail (self, status, error);
   else
-    step = status == GSASL_NEEDS_MORE ? WD_SASL_CONTINUE : fail (self, status, error);
+    step = self->user != NULL || finish_scram (self, error) ? WD_SASL_DONE : WD_SASL_FAILED;
 
   if (step == WD_SASL_CONTINUE || (step == WD_SASL_DONE && len > 0))
     *out_reply = g_base64_encode ((const guchar *) output, len);

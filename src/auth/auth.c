@@ -37,8 +37,7 @@ wd_auth_new (WdStore *store, const WdConfig *config)
   self->slots = wd_auth_slots_new (g_get_num_processors (),
                                    g_get_num_processors () * WD_LIMIT_AUTH_WAITING_PER_PROCESSOR);
   // Without a context no mechanism is on offer; passwords still work.
-  if (gsasl_init (&self->gsasl) != GSASL_OK)
-    self->gsasl = NULL;
+  self->gsasl = wd_auth_sasl_new_context ();
   g_mutex_init (&self->lock);
   return self;
 }
@@ -155,7 +154,7 @@ wd_auth_check_attempt (WdAuthAttempt *attempt, const WdSecret *password, GError 
   gboolean is_right;
 
   if (is_remembered (attempt, password))
-    return wd_auth_attempt_succeed (attempt);
+    return wd_auth_attempt_succeed (attempt, error);
   if (!wd_auth_slots_enter (slots, error))
     return NULL;
 
@@ -170,7 +169,7 @@ wd_auth_check_attempt (WdAuthAttempt *attempt, const WdSecret *password, GError 
   if (!is_right)
     wd_auth_attempt_fail (attempt, get_failure_reason (attempt), error);
   wd_auth_slots_leave (slots);
-  return is_right ? wd_auth_attempt_succeed (attempt) : NULL;
+  return is_right ? wd_auth_attempt_succeed (attempt, error) : NULL;
 }
 
 WdUser *
