@@ -10,6 +10,9 @@ struct _WdStoreInterface
   GTypeInterface parent;
 
   const WdStoreOptions *(*get_options) (WdStore *);
+  // Where messages too large for memory are spooled, in files without a name. Optional (nullable):
+  // without it, the system's directory for temporary files.
+  const char *(*get_spool_dir) (WdStore *);
   gboolean (*check_health) (WdStore *, GCancellable *, GError **);
   gboolean (*check) (WdStore *,
                      const WdId *,

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: EUPL-1.2
+// Users and addresses as plain data.
+#include "config.h"
+
+#include "store-account.h"
+
+#include <string.h>
+
+// Hashes and keys are worth a dictionary attack: they do not stay in freed memory.
+static void
+free_secret (char *secret)
+{
+  if (secret != NULL)
+    explicit_bzero (secret, strlen (secret));
+  g_free (secret);
+}
+
+void
+wd_user_free (WdUser *self)
+{
+  if (self == NULL)
+    return;
+  g_free (self->username);
+  g_free (self->name);
+  g_free (self->address);
+  free_secret (self->password_hash);
+  free_secret (self->scram);
+  g_strfreev (self->tags);
+  g_free (self->extra_json);
+  g_free (self);
+}
+
+void
+wd_address_free (WdAddress *self)
+{
+  if (self == NULL)
+    return;
+  g_free (self->address);
+  g_free (self->name);
+  g_strfreev (self->tags);
+  g_free (self->extra_json);
+  g_free (self);
+}

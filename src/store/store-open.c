@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: EUPL-1.2
+// From a uri to a backend.
+#include "config.h"
+
+#include "store.h"
+
+#include <string.h>
+
+#include "sqlite/sqlite-store.h"
+
+static const struct
+{
+  const char *scheme;
+  // `rest`: the uri behind the scheme.
+  WdStore *(*open) (const char *rest, const WdStoreOptions *options, GError **error);
+} backends[] = {
+  { "sqlite:", wd_sqlite_store_open },
+};
+
+void
+wd_store_options_init (WdStoreOptions *self, const WdConfig *config)
+{
+  *self = (WdStoreOptions){
+    .uri = wd_core_config_get_string (config, "store", "uri"),
+    .runtime_dir = wd_core_config_get_string (config, "store", "runtime-dir"),
+    .max_open_users = (guint) wd_core_config_get_integer (config, "store", "max-open-users"),
+    .max_message_size_bytes = wd_core_config_get_size (config, "store", "max-message-size"),
+    .default_quota_bytes = wd_core_config_get_size (config, "store", "default-quota"),
+    .durable_flags = wd_core_config_get_boolean (config, "store", "durable-flags"),
+  };
+}
+
+WdStore *
+wd_store_open (const WdStoreOptions *options, GError **error)
+{
+  g_return_val_if_fail (options != NULL && options->uri != NULL, NULL);
+
+  for (gsize i = 0; i < G_N_ELEMENTS (backends); i++)
+    if (g_str_has_prefix (options->uri, backends[i].scheme))
+      return backends[i].open (options->uri + strlen (backends[i].scheme), options, error);
+
+  g_set_error (error, WD_STORE_ERROR, WD_STORE_ERROR_INVALID, "no such kind of store: %s",
+               options->uri);
+  return NULL;
+}

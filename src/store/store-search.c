@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: EUPL-1.2
+// Search expressions as plain data, and the form under which texts match.
+#include "config.h"
+
+#include "store-search.h"
+
+#include <string.h>
+
+WdSearchExpr *
+wd_search_expr_new (WdSearchOp op)
+{
+  WdSearchExpr *self = g_new0 (WdSearchExpr, 1);
+
+  self->op = op;
+  return self;
+}
+
+// Recursion is bounded by who builds the tree (WD_LIMIT_IMAP_NESTING).
+void
+wd_search_expr_free (WdSearchExpr *self)
+{
+  if (self == NULL)
+    return;
+  g_clear_pointer (&self->children, g_ptr_array_unref);
+  wd_uidset_free (self->uids);
+  g_free (self->header);
+  g_free (self->text);
+  g_free (self);
+}
+
+void
+wd_search_expr_take_child (WdSearchExpr *self, WdSearchExpr *child)
+{
+  g_return_if_fail (child != NULL && child != self);
+
+  if (self->children == NULL)
+    self->children = g_ptr_array_new_with_free_func ((GDestroyNotify) wd_search_expr_free);
+  g_ptr_array_add (self->children, child);
+}
+
+static gsize
+count_ascii (const char *text, gsize len)
+{
+  gsize n = 0;
+
+  while (n < len && (text[n] & 0x80) == 0)
+    n++;
+  return n;
+}
+
+// Valid UTF-8: composed, folded, and composed again, since folding can take a composition apart.
+static void
+append_folded (GString *out, const char *text, gsize len)
+{
+  g_autofree char *composed = g_utf8_normalize (text, (gssize) len, G_NORMALIZE_DEFAULT_COMPOSE);
+  g_autofree char *folded = g_utf8_casefold (composed, -1);
+  g_autofree char *again = g_utf8_normalize (folded, -1, G_NORMALIZE_DEFAULT_COMPOSE);
+
+  g_string_append (out, again);
+}
+
+static void
+append_ascii (GString *out, const char *text, gsize len)
+{
+  gsize start = out->len;
+
+  g_string_append_len (out, text, (gssize) len);
+  for (gsize i = start; i < out->len; i++)
+    out->str[i] = g_ascii_tolower (out->str[i]);
+}
+
+// ASCII runs, which are most of all text, are folded octet by octet; what else there is goes to
+// GLib together with the ASCII character before it, with which it may compose.
+static void
+append_mixed (GString *out, const char *text, gsize len)
+{
+  while (len > 0)
+    {
+      gsize n_ascii = count_ascii (text, len);
+
+      if (n_ascii == len)
+        {
+          append_ascii (out, text, len);
+          return;
+        }
+
+      gsize n_plain = n_ascii > 0 ? n_ascii - 1 : 0;
+      gsize end = n_ascii;
+
+      while (end < len && (text[end] & 0x80) != 0)
+        end++;
+      append_ascii (out, text, n_plain);
+      append_folded (out, text + n_plain, end - n_plain);
+      text += end;
+      len -= end;
+    }
+}
+
+char *
+wd_search_fold (const char *text, gssize len)
+{
+  gsize n = len < 0 ? strlen (text) : (gsize) len;
+  g_autofree char *valid = NULL;
+
+  if (!g_utf8_validate_len (text, n, NULL))
+    {
+      valid = g_utf8_make_valid (text, (gssize) n);
+      text = valid;
+      n = strlen (valid);
+    }
+
+  GString *out = g_string_sized_new (n + 1);
+
+  append_mixed (out, text, n);
+  return g_string_free (out, FALSE);
+}
