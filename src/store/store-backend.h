@@ -14,6 +14,7 @@ struct _WdStoreInterface
   // without it, the system's directory for temporary files.
   const char *(*get_spool_dir) (WdStore *);
   gboolean (*check_health) (WdStore *, GCancellable *, GError **);
+  gboolean (*check_notifier) (WdStore *, GError **);
   gboolean (*check) (WdStore *,
                      const WdId *,
                      gboolean,

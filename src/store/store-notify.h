@@ -21,7 +21,7 @@ typedef struct
 {
   WdBeaconKind kind;
   WdId owner;
-  WdId mailbox; // None unless WD_BEACON_MAILBOX.
+  WdId mailbox; // None unless WD_BEACON_MAILBOX; there, none means that any may have changed.
 } WdBeacon;
 
 // Runs on the notifier's thread or on that of the store call which made the change, with no store

@@ -52,6 +52,12 @@ wd_store_check_health (WdStore *store, GCancellable *cancellable, GError **error
 }
 
 gboolean
+wd_store_check_notifier (WdStore *store, GError **error)
+{
+  CALL (gboolean, check_notifier, error);
+}
+
+gboolean
 wd_store_check (WdStore *store,
                 const WdId *user,
                 gboolean repair,

@@ -45,6 +45,10 @@ const WdStoreOptions *wd_store_get_options (WdStore *store);
 gboolean wd_store_check_health (WdStore *store, GCancellable *cancellable, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
+// UNAVAILABLE when changes that other processes make are not noticed, because `runtime_dir` cannot
+// be used: the store works, and a service says so in its log when it starts.
+gboolean wd_store_check_notifier (WdStore *store, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 // One finding of wd_store_check. `user` is none for what belongs to nobody. Borrowed.
 typedef struct
 {
