@@ -6,20 +6,13 @@
 
 #include <string.h>
 
+#include "core-size.h"
+
 typedef struct
 {
   const char *suffix;
   gint64 factor;
 } Unit;
-
-static const Unit size_units[] = {
-  { "", 1 },
-  { "K", G_GINT64_CONSTANT (1) << 10 },
-  { "M", G_GINT64_CONSTANT (1) << 20 },
-  { "G", G_GINT64_CONSTANT (1) << 30 },
-  { "T", G_GINT64_CONSTANT (1) << 40 },
-  { NULL, 0 },
-};
 
 static const Unit duration_units[] = {
   { "ms", 1 }, { "s", 1000 }, { "min", 60000 }, { "h", 3600000 }, { "d", 86400000 }, { NULL, 0 },
@@ -33,9 +26,9 @@ wd_core_config_value_clear (WdConfigValue *self)
   g_clear_pointer (&self->list, g_strfreev);
 }
 
-// Digits, then one of the units. FALSE when it is not that, or does not fit.
+// Digits, then a unit. FALSE when it is not that, or does not fit.
 static gboolean
-parse_with_unit (const char *text, const Unit *units, gint64 *out_number)
+parse_milliseconds (const char *text, gint64 *out_number)
 {
   gsize n_digits = strspn (text, "0123456789");
   g_autofree char *digits = g_strndup (text, n_digits);
@@ -43,7 +36,7 @@ parse_with_unit (const char *text, const Unit *units, gint64 *out_number)
 
   if (!g_ascii_string_to_unsigned (digits, 10, 0, G_MAXINT64, &number, NULL))
     return FALSE;
-  for (const Unit *unit = units; unit->suffix != NULL; unit++)
+  for (const Unit *unit = duration_units; unit->suffix != NULL; unit++)
     if (strcmp (text + n_digits, unit->suffix) == 0)
       {
         if (number > (guint64) (G_MAXINT64 / unit->factor))
@@ -75,9 +68,12 @@ parse_integer (const WdConfigKey *key, const char *text, WdConfigValue *value)
 static const char *
 parse_size (const WdConfigKey *key, const char *text, WdConfigValue *value)
 {
-  return parse_with_unit (text, size_units, &value->number)
-             ? NULL
-             : "is not a size such as 1000, 64K, 10M, 2G or 1T";
+  guint64 bytes = 0;
+
+  if (!wd_core_size_from_string (text, &bytes))
+    return "is not a size such as 1000, 64K, 10M, 2G or 1T";
+  value->number = (gint64) bytes;
+  return NULL;
 }
 
 static const char *
@@ -87,7 +83,7 @@ parse_duration (const WdConfigKey *key, const char *text, WdConfigValue *value)
   // Nothing takes no unit; anything else without one is ambiguous.
   if (strcmp (text, "0") == 0)
     return NULL;
-  return parse_with_unit (text, duration_units, &value->number)
+  return parse_milliseconds (text, &value->number)
              ? NULL
              : "is not a time such as 500ms, 30s, 10min, 2h or 1d";
 }
