@@ -34,7 +34,13 @@
 #define WD_LIMIT_MIME_DEPTH 64
 #define WD_LIMIT_MIME_PARTS 2000
 #define WD_LIMIT_MIME_HEADER_BYTES (256 * 1024)
+// Addresses in one envelope field: those beyond are left out of the envelope.
 #define WD_LIMIT_MIME_ENVELOPE_ADDRESSES 2000
+// A multipart with a longer boundary (RFC 2046 5.1.1 allows 70) is opaque.
+#define WD_LIMIT_MIME_BOUNDARY_BYTES 1000
+// A longer type is read as application/octet-stream, a longer charset as none.
+#define WD_LIMIT_MIME_TYPE_BYTES 255
+#define WD_LIMIT_MIME_CHARSET_BYTES 64
 
 // Parts of at least so many octets leave the message and are shared by content.
 #define WD_LIMIT_LARGE_PART_BYTES (50 * 1024)

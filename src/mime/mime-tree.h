@@ -73,8 +73,9 @@ const char *wd_mime_tree_get_body_structure (const WdMimeTree *self, gsize *out_
 gboolean wd_mime_tree_get_sent (const WdMimeTree *self, gint32 *out_day, gint64 *out_ms);
 
 // A compact, versioned form for storage. `wd_mime_tree_decode` checks every number against the
-// others and `size_bytes`, and moves all offsets by `shift` (a prefix put before the message, which
-// then belongs to the header of part 0). Returns (transfer full): NULL for damaged data.
+// others and `size_bytes` (of the message as it was indexed, so without a prefix), and moves all
+// offsets by `shift` (the size of a prefix put before the message, which then belongs to the header
+// of part 0). Returns (transfer full): NULL for damaged data.
 GBytes *wd_mime_tree_encode (const WdMimeTree *self) G_GNUC_WARN_UNUSED_RESULT;
 WdMimeTree *wd_mime_tree_decode (const void *data, gsize len, guint64 size_bytes, guint64 shift)
     G_GNUC_WARN_UNUSED_RESULT;
