@@ -19,6 +19,13 @@
 #define WD_LIMIT_IMAP_SET_RANGES 10000
 // BADs in a row before BYE.
 #define WD_LIMIT_IMAP_BAD_COMMANDS 20
+// Octets of refused commands in a row that are read and thrown away before BYE.
+#define WD_LIMIT_IMAP_SWALLOW_BYTES (256 * 1024 * 1024)
+// Items of one FETCH, names in one HEADER.FIELDS, patterns of one LIST, fields of one ID.
+#define WD_LIMIT_IMAP_FETCH_ITEMS 100
+#define WD_LIMIT_IMAP_HEADER_FIELDS 250
+#define WD_LIMIT_IMAP_LIST_PATTERNS 100
+#define WD_LIMIT_IMAP_ID_FIELDS 30
 
 // Octets that are read ahead of the running command (pipelining), and octets of output that are
 // held before a command is told to wait for the client.
