@@ -81,6 +81,17 @@
 #define WD_LIMIT_HTTP_HEAD_BYTES (16 * 1024)
 #define WD_LIMIT_HTTP_BODY_BYTES (1024 * 1024)
 #define WD_LIMIT_HTTP_PAGE_RESULTS 250
+#define WD_LIMIT_HTTP_JSON_DEPTH 32
+#define WD_LIMIT_HTTP_ARRAY_ITEMS 1000
+// Complaints in one reply, and what is shown of a field's name in each.
+#define WD_LIMIT_HTTP_COMPLAINTS 100
+#define WD_LIMIT_HTTP_FIELD_NAME_BYTES 200
+// Octets of a refused body that are read and thrown away, so that the client sees the reply.
+#define WD_LIMIT_HTTP_DRAIN_BYTES (16 * 1024 * 1024)
+// Requests of one process that wait for a worker or have one, and octets of all the bodies that it
+// holds: past them 503.
+#define WD_LIMIT_HTTP_REQUESTS 256
+#define WD_LIMIT_HTTP_BODIES_BYTES (64 * 1024 * 1024)
 
 // Connections of one process ([SERVICE] max-connections) and of one address.
 #define WD_LIMIT_CONNECTIONS 20000

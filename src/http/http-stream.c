@@ -1,0 +1,399 @@
+// SPDX-License-Identifier: EUPL-1.2
+// Deadlines and the bound of the head, around a pollable stream.
+#include "config.h"
+
+#include "http-stream.h"
+
+#include <string.h>
+
+#include "core-limits.h"
+
+// What the two directions and the timer share.
+typedef struct
+{
+  GCancellable *expired;
+  WdHttpPhase phase;
+  gsize head_bytes;
+} Meter;
+
+static void
+meter_clear (gpointer data)
+{
+  Meter *self = data;
+
+  g_object_unref (self->expired);
+}
+
+static void
+meter_unref (Meter *self)
+{
+  g_rc_box_release_full (self, meter_clear);
+}
+
+static gboolean
+meter_check (const Meter *self, GError **error)
+{
+  if (!g_cancellable_is_cancelled (self->expired))
+    return TRUE;
+  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT, "the deadline has passed");
+  return FALSE;
+}
+
+// Input.
+
+#define WD_TYPE_HTTP_STREAM_INPUT (wd_http_stream_input_get_type ())
+G_DECLARE_FINAL_TYPE (
+    WdHttpStreamInput, wd_http_stream_input, WD, HTTP_STREAM_INPUT, GInputStream)
+
+struct _WdHttpStreamInput
+{
+  GInputStream parent;
+  GIOStream *base;
+  Meter *meter;
+};
+
+static void input_pollable_init (GPollableInputStreamInterface *iface);
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (WdHttpStreamInput,
+                               wd_http_stream_input,
+                               G_TYPE_INPUT_STREAM,
+                               G_IMPLEMENT_INTERFACE (G_TYPE_POLLABLE_INPUT_STREAM,
+                                                      input_pollable_init))
+
+static GPollableInputStream *
+get_base_input (gpointer self)
+{
+  return G_POLLABLE_INPUT_STREAM (
+      g_io_stream_get_input_stream (WD_HTTP_STREAM_INPUT (self)->base));
+}
+
+// libsoup answers a read error by hanging up, so this reply is written past it.
+static gssize
+refuse_head (WdHttpStreamInput *self, GError **error)
+{
+  static const char reply[] = "HTTP/1.1 431 Request Header Fields Too Large\r\n"
+                              "Connection: close\r\n"
+                              "Content-Type: application/json; charset=utf-8\r\n"
+                              "Content-Length: 76\r\n"
+                              "\r\n"
+                              "{\n"
+                              "  \"error\" : \"The request's head is too large\",\n"
+                              "  \"code\" : \"HeadTooLarge\"\n"
+                              "}\n";
+
+  (void) !g_pollable_output_stream_write_nonblocking (
+      G_POLLABLE_OUTPUT_STREAM (g_io_stream_get_output_stream (self->base)), reply, strlen (reply),
+      NULL, NULL);
+  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_MESSAGE_TOO_LARGE, "the head is too large");
+  return -1;
+}
+
+static gssize
+input_read_nonblocking (GPollableInputStream *stream, void *buffer, gsize count, GError **error)
+{
+  WdHttpStreamInput *self = WD_HTTP_STREAM_INPUT (stream);
+  Meter *meter = self->meter;
+  gboolean is_head = meter->phase == WD_HTTP_PHASE_HEAD;
+  gssize n_read;
+
+  if (!meter_check (meter, error))
+    return -1;
+  if (is_head)
+    {
+      if (meter->head_bytes >= WD_LIMIT_HTTP_HEAD_BYTES)
+        return refuse_head (self, error);
+      count = MIN (count, WD_LIMIT_HTTP_HEAD_BYTES - meter->head_bytes);
+    }
+  n_read = g_pollable_input_stream_read_nonblocking (get_base_input (self), buffer, count, NULL,
+                                                     error);
+  if (is_head && n_read > 0)
+    meter->head_bytes += (gsize) n_read;
+  return n_read;
+}
+
+static gboolean
+input_is_readable (GPollableInputStream *stream)
+{
+  return g_cancellable_is_cancelled (WD_HTTP_STREAM_INPUT (stream)->meter->expired)
+         || g_pollable_input_stream_is_readable (get_base_input (stream));
+}
+
+static GSource *
+input_create_source (GPollableInputStream *stream, GCancellable *cancellable)
+{
+  g_autoptr (GSource) base
+      = g_pollable_input_stream_create_source (get_base_input (stream), cancellable);
+
+  return g_pollable_source_new_full (stream, base, WD_HTTP_STREAM_INPUT (stream)->meter->expired);
+}
+
+// libsoup polls; a blocking read would hold up the main thread.
+static gssize
+input_read (GInputStream *stream,
+            void *buffer,
+            gsize count,
+            GCancellable *cancellable,
+            GError **error)
+{
+  return input_read_nonblocking (G_POLLABLE_INPUT_STREAM (stream), buffer, count, error);
+}
+
+static void
+wd_http_stream_input_finalize (GObject *object)
+{
+  WdHttpStreamInput *self = WD_HTTP_STREAM_INPUT (object);
+
+  g_object_unref (self->base);
+  meter_unref (self->meter);
+  G_OBJECT_CLASS (wd_http_stream_input_parent_class)->finalize (object);
+}
+
+static void
+wd_http_stream_input_class_init (WdHttpStreamInputClass *klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = wd_http_stream_input_finalize;
+  G_INPUT_STREAM_CLASS (klass)->read_fn = input_read;
+}
+
+static void
+wd_http_stream_input_init (WdHttpStreamInput *self)
+{
+}
+
+static void
+input_pollable_init (GPollableInputStreamInterface *iface)
+{
+  iface->is_readable = input_is_readable;
+  iface->create_source = input_create_source;
+  iface->read_nonblocking = input_read_nonblocking;
+}
+
+// Output.
+
+#define WD_TYPE_HTTP_STREAM_OUTPUT (wd_http_stream_output_get_type ())
+G_DECLARE_FINAL_TYPE (
+    WdHttpStreamOutput, wd_http_stream_output, WD, HTTP_STREAM_OUTPUT, GOutputStream)
+
+struct _WdHttpStreamOutput
+{
+  GOutputStream parent;
+  GIOStream *base;
+  Meter *meter;
+};
+
+static void output_pollable_init (GPollableOutputStreamInterface *iface);
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (WdHttpStreamOutput,
+                               wd_http_stream_output,
+                               G_TYPE_OUTPUT_STREAM,
+                               G_IMPLEMENT_INTERFACE (G_TYPE_POLLABLE_OUTPUT_STREAM,
+                                                      output_pollable_init))
+
+static GPollableOutputStream *
+get_base_output (gpointer self)
+{
+  return G_POLLABLE_OUTPUT_STREAM (
+      g_io_stream_get_output_stream (WD_HTTP_STREAM_OUTPUT (self)->base));
+}
+
+static gssize
+output_write_nonblocking (GPollableOutputStream *stream,
+                          const void *buffer,
+                          gsize count,
+                          GError **error)
+{
+  if (!meter_check (WD_HTTP_STREAM_OUTPUT (stream)->meter, error))
+    return -1;
+  return g_pollable_output_stream_write_nonblocking (get_base_output (stream), buffer, count, NULL,
+                                                     error);
+}
+
+static gboolean
+output_is_writable (GPollableOutputStream *stream)
+{
+  return g_cancellable_is_cancelled (WD_HTTP_STREAM_OUTPUT (stream)->meter->expired)
+         || g_pollable_output_stream_is_writable (get_base_output (stream));
+}
+
+static GSource *
+output_create_source (GPollableOutputStream *stream, GCancellable *cancellable)
+{
+  g_autoptr (GSource) base
+      = g_pollable_output_stream_create_source (get_base_output (stream), cancellable);
+
+  return g_pollable_source_new_full (stream, base, WD_HTTP_STREAM_OUTPUT (stream)->meter->expired);
+}
+
+static gssize
+output_write (GOutputStream *stream,
+              const void *buffer,
+              gsize count,
+              GCancellable *cancellable,
+              GError **error)
+{
+  return output_write_nonblocking (G_POLLABLE_OUTPUT_STREAM (stream), buffer, count, error);
+}
+
+static void
+wd_http_stream_output_finalize (GObject *object)
+{
+  WdHttpStreamOutput *self = WD_HTTP_STREAM_OUTPUT (object);
+
+  g_object_unref (self->base);
+  meter_unref (self->meter);
+  G_OBJECT_CLASS (wd_http_stream_output_parent_class)->finalize (object);
+}
+
+static void
+wd_http_stream_output_class_init (WdHttpStreamOutputClass *klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = wd_http_stream_output_finalize;
+  G_OUTPUT_STREAM_CLASS (klass)->write_fn = output_write;
+}
+
+static void
+wd_http_stream_output_init (WdHttpStreamOutput *self)
+{
+}
+
+static void
+output_pollable_init (GPollableOutputStreamInterface *iface)
+{
+  iface->is_writable = output_is_writable;
+  iface->create_source = output_create_source;
+  iface->write_nonblocking = output_write_nonblocking;
+}
+
+// Both.
+
+struct _WdHttpStream
+{
+  GIOStream parent;
+  GIOStream *base;
+  GInputStream *input;
+  GOutputStream *output;
+  Meter *meter;
+  GSource *timer; // (nullable)
+  char *remote;
+};
+
+G_DEFINE_FINAL_TYPE (WdHttpStream, wd_http_stream, G_TYPE_IO_STREAM)
+
+static void
+stop_timer (WdHttpStream *self)
+{
+  if (self->timer != NULL)
+    g_source_destroy (self->timer);
+  g_clear_pointer (&self->timer, g_source_unref);
+}
+
+static GInputStream *
+wd_http_stream_get_input (GIOStream *stream)
+{
+  return WD_HTTP_STREAM (stream)->input;
+}
+
+static GOutputStream *
+wd_http_stream_get_output (GIOStream *stream)
+{
+  return WD_HTTP_STREAM (stream)->output;
+}
+
+static gboolean
+wd_http_stream_close (GIOStream *stream, GCancellable *cancellable, GError **error)
+{
+  stop_timer (WD_HTTP_STREAM (stream));
+  return g_io_stream_close (WD_HTTP_STREAM (stream)->base, cancellable, error);
+}
+
+static void
+wd_http_stream_finalize (GObject *object)
+{
+  WdHttpStream *self = WD_HTTP_STREAM (object);
+
+  stop_timer (self);
+  g_object_unref (self->input);
+  g_object_unref (self->output);
+  g_object_unref (self->base);
+  meter_unref (self->meter);
+  g_free (self->remote);
+  G_OBJECT_CLASS (wd_http_stream_parent_class)->finalize (object);
+}
+
+static void
+wd_http_stream_class_init (WdHttpStreamClass *klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = wd_http_stream_finalize;
+  G_IO_STREAM_CLASS (klass)->get_input_stream = wd_http_stream_get_input;
+  G_IO_STREAM_CLASS (klass)->get_output_stream = wd_http_stream_get_output;
+  G_IO_STREAM_CLASS (klass)->close_fn = wd_http_stream_close;
+}
+
+static void
+wd_http_stream_init (WdHttpStream *self)
+{
+}
+
+WdHttpStream *
+wd_http_stream_new (GIOStream *base, const char *remote, guint timeout_ms)
+{
+  WdHttpStream *self = g_object_new (WD_TYPE_HTTP_STREAM, NULL);
+  WdHttpStreamInput *input = g_object_new (WD_TYPE_HTTP_STREAM_INPUT, NULL);
+  WdHttpStreamOutput *output = g_object_new (WD_TYPE_HTTP_STREAM_OUTPUT, NULL);
+
+  self->base = g_object_ref (base);
+  self->remote = g_strdup (remote);
+  self->meter = g_rc_box_new0 (Meter);
+  self->meter->expired = g_cancellable_new ();
+  input->base = g_object_ref (base);
+  input->meter = g_rc_box_acquire (self->meter);
+  self->input = G_INPUT_STREAM (input);
+  output->base = g_object_ref (base);
+  output->meter = g_rc_box_acquire (self->meter);
+  self->output = G_OUTPUT_STREAM (output);
+  wd_http_stream_set_phase (self, WD_HTTP_PHASE_HEAD, timeout_ms);
+  return self;
+}
+
+static gboolean
+on_timeout (gpointer data)
+{
+  WdHttpStream *self = data;
+
+  stop_timer (self);
+  g_cancellable_cancel (self->meter->expired);
+  return G_SOURCE_REMOVE;
+}
+
+void
+wd_http_stream_set_phase (WdHttpStream *self, WdHttpPhase phase, guint timeout_ms)
+{
+  stop_timer (self);
+  self->meter->phase = phase;
+  if (phase == WD_HTTP_PHASE_HEAD)
+    self->meter->head_bytes = 0;
+  if (phase == WD_HTTP_PHASE_WORK || g_io_stream_is_closed (G_IO_STREAM (self)))
+    return;
+  self->timer = g_timeout_source_new (timeout_ms);
+  g_source_set_callback (self->timer, on_timeout, self, NULL);
+  g_source_attach (self->timer, g_main_context_get_thread_default ());
+}
+
+WdHttpPhase
+wd_http_stream_get_phase (WdHttpStream *self)
+{
+  return self->meter->phase;
+}
+
+void
+wd_http_stream_expire (WdHttpStream *self)
+{
+  stop_timer (self);
+  g_cancellable_cancel (self->meter->expired);
+}
+
+const char *
+wd_http_stream_get_remote (WdHttpStream *self)
+{
+  return self->remote;
+}
