@@ -13,10 +13,9 @@
 
 // At the start of the service: makes a token when one is required and there is none yet, and says
 // so in the log. Nobody knows it; `wildduckctl token new` makes one and shows it.
-gboolean wd_http_access_prepare (WdStore *store,
-                                 const WdConfig *config,
-                                 WdLogContext *log,
-                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean
+wd_http_access_prepare (WdStore *store, const WdConfig *config, WdLogContext *log, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
 
 // TRUE in `out_granted` when `token` (nullable) is the one, or none is required. Worker thread; one
 // indexed read, so that a new token counts at once. The comparison is constant-time.
@@ -29,5 +28,6 @@ gboolean wd_http_access_check (WdStore *store,
 
 // The token of a request: the query's accessToken, else X-Access-Token, else "Authorization:
 // Bearer". Returns (transfer full) (nullable).
-char *wd_http_access_dup_token (const char *query, const char *x_access_token, const char *authorization)
-    G_GNUC_WARN_UNUSED_RESULT;
+char *wd_http_access_dup_token (const char *query,
+                                const char *x_access_token,
+                                const char *authorization) G_GNUC_WARN_UNUSED_RESULT;

@@ -67,8 +67,9 @@ check_address (const char *address)
   g_autofree char *normal = NULL;
 
   if (strchr (address, '*') != NULL)
-    return wd_http_reply_new_error (400, "WildcardNotPermitted", "Wildcard addresses are not "
-                                                                 "permitted");
+    return wd_http_reply_new_error (400, "WildcardNotPermitted",
+                                    "Wildcard addresses are not "
+                                    "permitted");
   normal = wd_store_address_normalize (address, NULL);
   return normal != NULL ? NULL
                         : wd_http_error_new_invalid ("address", "is not a valid email address");
@@ -130,6 +131,7 @@ show_address (const WdAddress *address, ShowFields fields, JsonObject *out)
     const char *name;
     ShowFields field;
   } rows[] = { { "metaData", SHOW_META }, { "internalData", SHOW_INTERNAL } };
+
   g_autoptr (JsonObject) kept = wd_http_json_parse_kept (address->extra_json);
 
   wd_http_show_id (out, "id", &address->id);
@@ -244,6 +246,7 @@ collect_fields (const WdHttpRequest *request)
     { "name", WD_ADDRESS_FIELD_NAME },
     { "tags", WD_ADDRESS_FIELD_TAGS },
   };
+
   WdAddressFields fields = wd_http_request_has_kept (request) ? WD_ADDRESS_FIELD_EXTRA : 0;
 
   for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)

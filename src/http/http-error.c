@@ -46,10 +46,9 @@ wd_http_error_new_invalid_fields (JsonObject *details)
   g_autofree char *text = NULL;
   WdHttpReply *reply;
 
-  text = names == NULL
-             ? g_strdup ("The request is not valid")
-             : g_strdup_printf ("%s %s", (const char *) names->data,
-                                json_object_get_string_member (details, names->data));
+  text = names == NULL ? g_strdup ("The request is not valid")
+                       : g_strdup_printf ("%s %s", (const char *) names->data,
+                                          json_object_get_string_member (details, names->data));
   reply = wd_http_reply_new_error (400, "InputValidationError", text);
   json_object_set_object_member (reply->body, "details", json_object_ref (details));
   return reply;

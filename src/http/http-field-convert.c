@@ -19,8 +19,7 @@ typedef struct
 } Target;
 
 // Always NULL, so that the caller can return it.
-static JsonNode *
-complain (const Target *target, const char *format, ...) G_GNUC_PRINTF (2, 3);
+static JsonNode *complain (const Target *target, const char *format, ...) G_GNUC_PRINTF (2, 3);
 
 static JsonNode *
 complain (const Target *target, const char *format, ...)

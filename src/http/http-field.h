@@ -59,9 +59,9 @@ typedef struct
 // ip, and accessToken in the query). Returns (transfer full): one member a field that is there or
 // has a default, of the field's own type (TAGS as an array). `details` gets a complaint for every
 // field that is not as it should be.
-JsonObject *
-wd_http_field_validate (const WdHttpField *fields, const WdHttpInput *input, JsonObject *details)
-    G_GNUC_WARN_UNUSED_RESULT;
+JsonObject *wd_http_field_validate (const WdHttpField *fields,
+                                    const WdHttpInput *input,
+                                    JsonObject *details) G_GNUC_WARN_UNUSED_RESULT;
 
 // "a=b&c=d" (application/x-www-form-urlencoded) as an object of texts. Returns (transfer full).
 JsonObject *wd_http_field_parse_pairs (const char *text, gsize len, JsonObject *details)

@@ -10,9 +10,10 @@
 // WD_LIMIT_HTTP_COMPLAINTS are kept.
 void wd_http_json_complain (JsonObject *details, const char *path, const char *complaint);
 
-// TRUE for a text of RFC 8259 that is UTF-8, nested no deeper than WD_LIMIT_HTTP_JSON_DEPTH, without
-// two members of one name in an object, NUL characters, and numbers that a gint64 or a finite double
-// cannot hold. Else `details` names each field in question; a syntax error ends the check.
+// TRUE for a text of RFC 8259 that is UTF-8, nested no deeper than WD_LIMIT_HTTP_JSON_DEPTH,
+// without two members of one name in an object, NUL characters, and numbers that a gint64 or a
+// finite double cannot hold. Else `details` names each field in question; a syntax error ends the
+// check.
 gboolean wd_http_json_check (const char *text, gsize len, JsonObject *details);
 
 // The same, parsed. Returns (transfer full): NULL, with `details` set, unless the text is one

@@ -41,11 +41,8 @@ get_level_len (const char *path)
 
 // Takes one level of both paths.
 static gboolean
-match_level (const char *pattern,
-             gsize pattern_len,
-             const char *level,
-             gsize level_len,
-             JsonObject *params)
+match_level (
+    const char *pattern, gsize pattern_len, const char *level, gsize level_len, JsonObject *params)
 {
   g_autofree char *name = NULL;
   g_autofree char *value = NULL;

@@ -7,6 +7,7 @@
 #include <libsoup/soup.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "auth.h"
 #include "core-limits.h"
@@ -27,6 +28,7 @@ struct _WdHttpServer
   GMainContext *context;
   GCancellable *cancellable;
   GHashTable *streams; // (element-type WdHttpStream): those that are open.
+  int silent_fd;       // The far end of the listener that never hears anything, or -1.
   guint n_requests;    // That a worker has, or is to have.
   gsize body_bytes;    // Of all bodies that are held.
   gboolean is_stopping;
@@ -67,6 +69,8 @@ server_unref (WdHttpServer *self)
   if (!g_atomic_ref_count_dec (&self->n_refs))
     return;
   g_clear_object (&self->soup);
+  if (self->silent_fd >= 0)
+    close (self->silent_fd);
   g_clear_pointer (&self->streams, g_hash_table_unref);
   g_clear_pointer (&self->auth, wd_auth_free);
   g_clear_object (&self->store);
@@ -127,8 +131,12 @@ send_reply (Call *call, SoupServerMessage *msg, const WdHttpReply *reply)
 }
 
 static void
-send_error (
-    Call *call, SoupServerMessage *msg, guint status, const char *code, const char *text, char *allow)
+send_error (Call *call,
+            SoupServerMessage *msg,
+            guint status,
+            const char *code,
+            const char *text,
+            char *allow)
 {
   g_autoptr (WdHttpReply) reply = wd_http_reply_new_error (status, code, text);
 
@@ -187,7 +195,8 @@ on_chunk (SoupServerMessage *msg, GBytes *chunk, gpointer data)
 }
 
 static void
-on_head (SoupServer *soup, SoupServerMessage *msg, const char *path, GHashTable *query, gpointer data)
+on_head (
+    SoupServer *soup, SoupServerMessage *msg, const char *path, GHashTable *query, gpointer data)
 {
   SoupMessageHeaders *headers = soup_server_message_get_request_headers (msg);
   Call *call = g_object_get_data (G_OBJECT (msg), call_key);
@@ -274,8 +283,9 @@ start_job (WdHttpServer *self,
     .params = params,
     .query = g_strdup (query),
     .content_type = content_type == NULL ? NULL : g_ascii_strdown (content_type, -1),
-    .token = wd_http_access_dup_token (query, soup_message_headers_get_one (headers, "X-Access-Token"),
-                                       soup_message_headers_get_one (headers, "Authorization")),
+    .token
+    = wd_http_access_dup_token (query, soup_message_headers_get_one (headers, "X-Access-Token"),
+                                soup_message_headers_get_one (headers, "Authorization")),
     .remote = g_strdup (wd_http_stream_get_remote (call->stream)),
     .body = flatten_body (msg),
   };
@@ -382,6 +392,7 @@ add_silent_listener (WdHttpServer *self)
 
   if (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds) != 0)
     return;
+  self->silent_fd = fds[1];
   socket = g_socket_new_from_fd (fds[0], NULL);
   if (socket != NULL)
     (void) soup_server_listen_socket (self->soup, socket, 0, NULL);
@@ -396,6 +407,7 @@ wd_http_server_new (WdStore *store, WdConfig *config, WdHttpQueueFunc queue_func
   self->store = g_object_ref (store);
   self->auth = wd_auth_new (store, config);
   self->config = wd_core_config_ref (config);
+  self->silent_fd = -1;
   self->queue_func = queue_func;
   self->queue = queue;
   self->context = g_main_context_ref_thread_default ();
@@ -420,16 +432,15 @@ wd_http_server_set_config (WdHttpServer *self, WdConfig *config)
 void
 wd_http_server_stop (WdHttpServer *self)
 {
-  g_autoptr (GPtrArray) streams = g_hash_table_get_keys_as_ptr_array (self->streams);
+  GHashTableIter iter;
+  gpointer stream;
 
   self->is_stopping = TRUE;
-  for (guint i = 0; i < streams->len; i++)
-    {
-      WdHttpStream *stream = g_ptr_array_index (streams, i);
-
-      if (wd_http_stream_get_phase (stream) == WD_HTTP_PHASE_HEAD)
-        wd_http_stream_expire (stream);
-    }
+  // Expiring only marks a stream and wakes the loop, so that the table stays as it is.
+  g_hash_table_iter_init (&iter, self->streams);
+  while (g_hash_table_iter_next (&iter, &stream, NULL))
+    if (wd_http_stream_get_phase (stream) == WD_HTTP_PHASE_HEAD)
+      wd_http_stream_expire (stream);
 }
 
 void

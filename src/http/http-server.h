@@ -12,12 +12,12 @@ typedef struct _WdHttpServer WdHttpServer;
 // Runs `func (data)` on a worker; never on the calling thread.
 typedef void (*WdHttpQueueFunc) (gpointer queue, void (*func) (gpointer data), gpointer data);
 
-// Keeps a reference to the store and the configuration. The thread that calls it is the one on which
-// all functions here run, and its default main context the one that serves. Returns (transfer full).
-WdHttpServer *wd_http_server_new (WdStore *store,
-                                  WdConfig *config,
-                                  WdHttpQueueFunc queue_func,
-                                  gpointer queue) G_GNUC_WARN_UNUSED_RESULT;
+// Keeps a reference to the store and the configuration. The thread that calls it is the one on
+// which all functions here run, and its default main context the one that serves. Returns (transfer
+// full).
+WdHttpServer *
+wd_http_server_new (WdStore *store, WdConfig *config, WdHttpQueueFunc queue_func, gpointer queue)
+    G_GNUC_WARN_UNUSED_RESULT;
 
 // Disconnects everybody. Requests that a worker has run to their end, unheard.
 void wd_http_server_free (WdHttpServer *self);

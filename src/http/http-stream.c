@@ -42,8 +42,7 @@ meter_check (const Meter *self, GError **error)
 // Input.
 
 #define WD_TYPE_HTTP_STREAM_INPUT (wd_http_stream_input_get_type ())
-G_DECLARE_FINAL_TYPE (
-    WdHttpStreamInput, wd_http_stream_input, WD, HTTP_STREAM_INPUT, GInputStream)
+G_DECLARE_FINAL_TYPE (WdHttpStreamInput, wd_http_stream_input, WD, HTTP_STREAM_INPUT, GInputStream)
 
 struct _WdHttpStreamInput
 {
@@ -63,23 +62,24 @@ G_DEFINE_FINAL_TYPE_WITH_CODE (WdHttpStreamInput,
 static GPollableInputStream *
 get_base_input (gpointer self)
 {
-  return G_POLLABLE_INPUT_STREAM (
-      g_io_stream_get_input_stream (WD_HTTP_STREAM_INPUT (self)->base));
+  return G_POLLABLE_INPUT_STREAM (g_io_stream_get_input_stream (WD_HTTP_STREAM_INPUT (self)->base));
 }
 
 // libsoup answers a read error by hanging up, so this reply is written past it.
 static gssize
 refuse_head (WdHttpStreamInput *self, GError **error)
 {
-  static const char reply[] = "HTTP/1.1 431 Request Header Fields Too Large\r\n"
-                              "Connection: close\r\n"
-                              "Content-Type: application/json; charset=utf-8\r\n"
-                              "Content-Length: 76\r\n"
-                              "\r\n"
-                              "{\n"
-                              "  \"error\" : \"The request's head is too large\",\n"
-                              "  \"code\" : \"HeadTooLarge\"\n"
-                              "}\n";
+  static const char body[] = "{\n"
+                             "  \"error\" : \"The head of the request is too large\",\n"
+                             "  \"code\" : \"HeadTooLarge\"\n"
+                             "}\n";
+  g_autofree char *reply = g_strdup_printf ("HTTP/1.1 431 Request Header Fields Too Large\r\n"
+                                            "Connection: close\r\n"
+                                            "Content-Type: application/json; charset=utf-8\r\n"
+                                            "Content-Length: %zu\r\n"
+                                            "\r\n"
+                                            "%s",
+                                            strlen (body), body);
 
   (void) !g_pollable_output_stream_write_nonblocking (
       G_POLLABLE_OUTPUT_STREAM (g_io_stream_get_output_stream (self->base)), reply, strlen (reply),
@@ -129,11 +129,8 @@ input_create_source (GPollableInputStream *stream, GCancellable *cancellable)
 
 // libsoup polls; a blocking read would hold up the main thread.
 static gssize
-input_read (GInputStream *stream,
-            void *buffer,
-            gsize count,
-            GCancellable *cancellable,
-            GError **error)
+input_read (
+    GInputStream *stream, void *buffer, gsize count, GCancellable *cancellable, GError **error)
 {
   return input_read_nonblocking (G_POLLABLE_INPUT_STREAM (stream), buffer, count, error);
 }

@@ -16,8 +16,8 @@ typedef enum
   WD_HTTP_PHASE_SEND,
 } WdHttpPhase;
 
-// Over `base`, whose streams must be pollable. `remote` names the peer in the log. Closing it closes
-// `base`. Begins in WD_HTTP_PHASE_HEAD. Returns (transfer full).
+// Over `base`, whose streams must be pollable. `remote` names the peer in the log. Closing it
+// closes `base`. Begins in WD_HTTP_PHASE_HEAD. Returns (transfer full).
 WdHttpStream *wd_http_stream_new (GIOStream *base, const char *remote, guint timeout_ms)
     G_GNUC_WARN_UNUSED_RESULT;
 

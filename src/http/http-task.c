@@ -32,8 +32,7 @@ log_failure (WdLogContext *log, WdHttpReply *reply)
 static void
 log_change (WdLogContext *log, const WdHttpTask *self)
 {
-  const char *id
-      = json_object_get_string_member_with_default (self->reply->body, "id", NULL);
+  const char *id = json_object_get_string_member_with_default (self->reply->body, "id", NULL);
   const char *user = json_object_get_string_member_with_default (self->params, "user", NULL);
 
   if (self->reply->status != 200 || strcmp (self->route->method, "GET") == 0)

@@ -163,13 +163,14 @@ name_mailboxes (const WdHttpRequest *request, const WdId *user, GError **error)
     { "junk", WD_SPECIAL_USE_JUNK },
     { "drafts", WD_SPECIAL_USE_DRAFTS },
   };
+
   JsonObject *names = wd_http_request_get_object (request, "mailboxes");
   g_autoptr (GPtrArray) mailboxes = NULL;
 
   if (names == NULL || json_object_get_size (names) == 0)
     return TRUE;
-  mailboxes
-      = wd_store_list_mailboxes (request->store, &WD_ACTOR_SELF (*user), request->cancellable, error);
+  mailboxes = wd_store_list_mailboxes (request->store, &WD_ACTOR_SELF (*user), request->cancellable,
+                                       error);
   if (mailboxes == NULL)
     return FALSE;
   for (guint i = 0; i < mailboxes->len; i++)
@@ -288,8 +289,7 @@ show_quota (const WdHttpRequest *request, const WdUser *user, guint64 used, Json
 static void
 show_user (const WdUser *user, JsonObject *kept, JsonObject *out)
 {
-  static const char *const names[]
-      = { "targets", "encryptMessages", "encryptForwarded", NULL };
+  static const char *const names[] = { "targets", "encryptMessages", "encryptForwarded", NULL };
 
   wd_http_show_id (out, "id", &user->id);
   json_object_set_string_member (out, "username", user->username);
@@ -392,6 +392,7 @@ show_limits (const WdHttpRequest *request, const WdUser *user, JsonObject *kept,
     { "pop3Download", "pop3MaxDownload", TRUE },
     { "imapMaxConnections", "imapMaxConnections", FALSE },
   };
+
   JsonObject *limits = json_object_new ();
 
   show_quota (request, user, user->used_bytes, limits);
@@ -399,8 +400,8 @@ show_limits (const WdHttpRequest *request, const WdUser *user, JsonObject *kept,
     {
       JsonObject *row = json_object_new ();
 
-      json_object_set_int_member (
-          row, "allowed", json_object_get_int_member_with_default (kept, rows[i].field, 0));
+      json_object_set_int_member (row, "allowed",
+                                  json_object_get_int_member_with_default (kept, rows[i].field, 0));
       json_object_set_int_member (row, "used", 0);
       if (rows[i].has_ttl)
         json_object_set_boolean_member (row, "ttl", FALSE);
@@ -413,9 +414,8 @@ static WdHttpReply *
 get_user (const WdHttpRequest *request)
 {
   static const char *const names[]
-      = { "retention", "spamLevel",    "fromWhitelist", "disabledScopes", "language",
-          "pubKey",    "metaData",     "internalData",  "featureFlags",   "uploadSentMessages",
-          NULL };
+      = { "retention", "spamLevel",    "fromWhitelist", "disabledScopes",     "language", "pubKey",
+          "metaData",  "internalData", "featureFlags",  "uploadSentMessages", NULL };
   g_autoptr (WdUser) user = NULL;
   g_autoptr (JsonObject) kept = NULL;
   g_autoptr (GError) error = NULL;
@@ -444,10 +444,11 @@ collect_changes (const WdHttpRequest *request, const WdUser *user, WdUser *chang
     const char *name;
     WdUserFields field;
   } rows[] = {
-    { "name", WD_USER_FIELD_NAME },           { "quota", WD_USER_FIELD_QUOTA },
-    { "disabled", WD_USER_FIELD_DISABLED },   { "suspended", WD_USER_FIELD_SUSPENDED },
-    { "tags", WD_USER_FIELD_TAGS },           { "password", WD_USER_FIELD_PASSWORD },
+    { "name", WD_USER_FIELD_NAME },         { "quota", WD_USER_FIELD_QUOTA },
+    { "disabled", WD_USER_FIELD_DISABLED }, { "suspended", WD_USER_FIELD_SUSPENDED },
+    { "tags", WD_USER_FIELD_TAGS },         { "password", WD_USER_FIELD_PASSWORD },
   };
+
   WdUserFields fields = 0;
 
   for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
