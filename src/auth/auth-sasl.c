@@ -36,6 +36,7 @@ struct _WdSasl
   char *remote;
   char *binding; // Base64 (nullable).
   gboolean is_begun;
+  guint n_steps;
   WdAuthAttempt attempt;
   WdScramKeys keys;
   WdUser *user;              // Set once it may come in.
@@ -112,7 +113,7 @@ load_keys (WdSasl *self)
 
   if (self->keys.salt != NULL)
     return TRUE;
-  if (!begin_attempt (self))
+  if (self->error != NULL || !begin_attempt (self))
     return FALSE;
   if (wd_auth_attempt_is_allowed (&self->attempt) && self->attempt.user->scram != NULL
       && wd_auth_scram_parse (self->attempt.user->scram, &self->keys))
@@ -352,6 +353,11 @@ wd_auth_sasl_step (
   WdSaslStep step;
 
   *out_reply = NULL;
+  if (++self->n_steps > WD_LIMIT_SASL_STEPS)
+    {
+      g_set_error_literal (error, WD_AUTH_ERROR, WD_AUTH_ERROR_INVALID, "too many messages");
+      return WD_SASL_FAILED;
+    }
   if (input != NULL && !self->is_begun && strcmp (input, "=") == 0)
     input = "";
   if (input != NULL && (message = decode (input, error)) == NULL)
@@ -365,9 +371,10 @@ wd_auth_sasl_step (
   self->cancellable = cancellable;
   status = step_library (self, message, &output, &len);
   self->is_begun = self->is_begun || message != NULL || self->mechanism->asks_first;
-  if (status == GSASL_NEEDS_MORE)
+  // The library goes on with salts of its own where a callback fails.
+  if (status == GSASL_NEEDS_MORE && self->error == NULL)
     step = WD_SASL_CONTINUE;
-  else if (status != GSASL_OK)
+  else if (status != GSASL_OK || self->error != NULL)
     step = fail (self, status, error);
   else
     step = self->user != NULL || finish_scram (self, error) ? WD_SASL_DONE : WD_SASL_FAILED;

@@ -65,6 +65,7 @@
 // Passwords and SASL messages.
 #define WD_LIMIT_PASSWORD_BYTES 256
 #define WD_LIMIT_SASL_LINE_BYTES 12288
+#define WD_LIMIT_SASL_STEPS 8
 // Rounds of a PBKDF2 or SCRAM hash that was brought along; more would hold a worker for minutes.
 #define WD_LIMIT_PBKDF2_ROUNDS 10000000
 // Logins: remembered passwords, accounts and addresses with failures, and those that wait for a

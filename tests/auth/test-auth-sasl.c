@@ -47,7 +47,7 @@ catch_log (GLogLevelFlags level, const GLogField *fields, gsize n_fields, gpoint
 static void
 set_up (Fixture *f, gconstpointer data)
 {
-  static const char *const overrides[] = { "auth.password-scheme=bcrypt", "auth.max-failures=3",
+  static const char *const overrides[] = { "auth.password-scheme=sha512", "auth.max-failures=3",
                                            "auth.max-failures-per-address=50", NULL };
   g_autoptr (WdSecret) password = wd_core_secret_new ("secretpass", 10);
   g_autofree char *scram = wd_auth_scram_make_with (password, 4096, SALT, 16);
@@ -89,7 +89,9 @@ start_client (Fixture *f, const Login *login)
 {
   Gsasl_session *session;
 
-  g_assert_cmpint (gsasl_client_start (f->client, login->mechanism, &session), ==, GSASL_OK);
+  g_autofree char *name = g_ascii_strup (login->mechanism, -1);
+
+  g_assert_cmpint (gsasl_client_start (f->client, name, &session), ==, GSASL_OK);
   gsasl_property_set (session, GSASL_AUTHID, login->authid);
   gsasl_property_set (session, GSASL_PASSWORD, login->password);
   if (login->authzid != NULL)
@@ -270,12 +272,9 @@ static const struct
   { "PLAIN", NULL, "AGFub mEAc2VjcmV0cGFzcw==" },
   { "PLAIN", NULL, "AGFubmEAc2VjcmV0cGFzcw==\r\n" },
   { "PLAIN", NULL, "AGFu=mEAc2VjcmV0cGFzcw==" },
-  { "PLAIN", NULL, "=" },
   { "PLAIN", "anna", NULL },
-  { "SCRAM-SHA-256", NULL, "=" },
   { "SCRAM-SHA-256", "hello", NULL },
   { "SCRAM-SHA-256", "n,,n=anna", NULL },
-  { "SCRAM-SHA-256", "n,,n=an=na,r=abcdef", NULL },
   { "SCRAM-SHA-256", "n,,n=,r=abcdef", NULL },
   { "SCRAM-SHA-256", "n,,m=ext,n=anna,r=abcdef", NULL },
   { "SCRAM-SHA-256", "y,,n=anna,r=abcdef", NULL }, // A downgrade: PLUS was on offer.
@@ -305,6 +304,28 @@ test_bad_messages (Fixture *f, gconstpointer data)
       g_assert_null (wd_auth_sasl_take_user (sasl));
     }
   g_assert_cmpuint (f->n_logins, ==, 0);
+}
+
+// An empty message is asked for again, but not for ever.
+static void
+test_empty (Fixture *f, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (WdSasl) sasl = wd_auth_sasl_new (f->auth, "PLAIN", &f->channel, NULL, NULL);
+  guint n_steps = 0;
+
+  for (;;)
+    {
+      g_autofree char *reply = NULL;
+
+      n_steps++;
+      if (wd_auth_sasl_step (sasl, n_steps == 1 ? "=" : "", &reply, NULL, &error)
+          != WD_SASL_CONTINUE)
+        break;
+      g_assert_cmpstr (reply, ==, "");
+    }
+  g_assert_cmpuint (n_steps, ==, WD_LIMIT_SASL_STEPS + 1);
+  g_assert_error (error, WD_AUTH_ERROR, WD_AUTH_ERROR_INVALID);
 }
 
 // Gives up in the middle.
@@ -481,6 +502,7 @@ main (int argc, char **argv)
   ADD ("mechanisms", test_mechanisms);
   ADD ("list", test_list);
   ADD ("bad-messages", test_bad_messages);
+  ADD ("empty", test_empty);
   ADD ("cancel", test_cancel);
   ADD ("login-initial", test_login_initial);
   ADD ("line-limit", test_line_limit);
