@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: EUPL-1.2
+// A sample.
+int
+main (void)
+{
+  g_assert_true (TRUE);
+  g_usleep (3);
+}

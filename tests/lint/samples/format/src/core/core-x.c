@@ -1,0 +1,5 @@
+// SPDX-License-Identifier: EUPL-1.2
+// A sample.
+int x (void)
+{
+    return 0; }

@@ -1,0 +1,2 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: EUPL-1.2
