@@ -61,6 +61,8 @@
 #define WD_LIMIT_ADDRESSES 1000
 #define WD_LIMIT_USERNAME_BYTES 128
 #define WD_LIMIT_ADDRESS_BYTES 320
+// Tags of one user or address, and in one query.
+#define WD_LIMIT_TAGS 100
 
 // Passwords and SASL messages.
 #define WD_LIMIT_PASSWORD_BYTES 256

@@ -75,7 +75,7 @@ typedef struct
   const char *const *required_tags; // All of these (nullable).
   WdId after;                       // Start behind this id; none: at the beginning.
   WdId before;                      // Or: the page that ends before this id.
-  guint limit;
+  guint limit;                      // Above 0.
 } WdListQuery;
 
 // Creates the user with INBOX, "Sent Mail", Drafts, Junk and Trash, and with `spec->address` as the
@@ -116,7 +116,7 @@ gboolean wd_store_delete_user (WdStore *store,
                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 // Returns (transfer full) (element-type WdUser): at most query->limit. `out_total` counts all that
-// match.
+// match; `out_has_more`: there are more behind the page, or, with query->before, ahead of it.
 GPtrArray *wd_store_list_users (WdStore *store,
                                 const WdListQuery *query,
                                 guint64 *out_total,

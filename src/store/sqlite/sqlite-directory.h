@@ -9,12 +9,16 @@
 
 typedef struct _WdSqliteDirectory WdSqliteDirectory;
 
-// What happens to a user's mail when the user comes and goes. Called without a transaction.
+// What happens to a user's mail when the user comes, changes and goes. Called without a
+// transaction.
 typedef struct
 {
   // Makes the user's folder with the default mailboxes, durably. Before the user can be found: if
-  // the process dies in between, a folder without a user is left for the checker.
-  gboolean (*create) (const WdId *user, gpointer data, GError **error);
+  // the process dies in between, a folder without a user is left for the checker. `spec->id` is not
+  // set.
+  gboolean (*create) (const WdId *user, const WdUser *spec, gpointer data, GError **error);
+  // The user's own quota is another now. After the directory has it.
+  gboolean (*set_quota) (const WdId *user, guint64 quota_bytes, gpointer data, GError **error);
   // Removes it. After the user is gone, or when creating one failed after `create`.
   gboolean (*remove) (const WdId *user, gpointer data, GError **error);
   gpointer data;
