@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: EUPL-1.2
-// Walking and filtering the fields of a header.
+// Walking, filtering and decoding the fields of a header.
 #include "config.h"
 
 #include "mime-header.h"
 
 #include <string.h>
+
+#include "mime-charset.h"
+#include "mime-nstring.h"
+#include "mime-word.h"
 
 // The offset behind the line that begins at `offset`.
 static gsize
@@ -95,4 +99,44 @@ wd_mime_header_filter (
         g_string_append (out, "\r\n");
     }
   g_string_append (out, "\r\n");
+}
+
+static void
+append_text (const char *value, gsize len, GString *out)
+{
+  WdMimeSlice trimmed = wd_mime_nstring_trim (value, len);
+  g_autoptr (GString) unfolded = g_string_sized_new (trimmed.len);
+
+  wd_mime_nstring_append_clean (unfolded, trimmed.data, trimmed.len, FALSE);
+  wd_mime_word_append_decoded (unfolded->str, unfolded->len, out);
+}
+
+char *
+wd_mime_header_dup_text (const char *value, gsize len)
+{
+  GString *out = g_string_sized_new (len);
+
+  append_text (value, len, out);
+  return wd_mime_charset_finish (out);
+}
+
+char *
+wd_mime_header_dup_values (const char *header, gsize len, const char *name)
+{
+  gsize name_len = strlen (name);
+  GString *out = NULL;
+  gsize offset = 0;
+  WdMimeField field;
+
+  while (wd_mime_header_next (header, len, &offset, &field))
+    {
+      if (!wd_mime_header_is_named (&field, name, name_len))
+        continue;
+      if (out == NULL)
+        out = g_string_sized_new (field.len);
+      else
+        g_string_append_c (out, '\n');
+      append_text (field.start + field.value_start, field.len - field.value_start, out);
+    }
+  return out == NULL ? NULL : wd_mime_charset_finish (out);
 }
