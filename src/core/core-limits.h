@@ -96,9 +96,10 @@
 #define WD_LIMIT_HTTP_REQUESTS 256
 #define WD_LIMIT_HTTP_BODIES_BYTES (64 * 1024 * 1024)
 
-// Connections of one process ([SERVICE] max-connections) and of one address.
+// Connections of one process and of one address ([SERVICE] max-connections,
+// max-connections-per-address).
 #define WD_LIMIT_CONNECTIONS 20000
-#define WD_LIMIT_CONNECTIONS_PER_ADDRESS 20000
+#define WD_LIMIT_CONNECTIONS_PER_ADDRESS 1000
 
 // One log entry: its text, and each of its fields. What goes beyond is cut.
 #define WD_LIMIT_LOG_MESSAGE_BYTES 2048

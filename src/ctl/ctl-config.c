@@ -3,18 +3,15 @@
 #include "config.h"
 
 #include "ctl-command.h"
-#include "ctl-config-docs.h"
 #include "ctl-output.h"
 
 static struct
 {
   gboolean json;
-  char *format;
 } options;
 
 static const GOptionEntry show_options[] = {
   { "json", 0, 0, G_OPTION_ARG_NONE, &options.json, "Print JSON", NULL },
-  { "documentation", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_STRING, &options.format, NULL, NULL },
   G_OPTION_ENTRY_NULL,
 };
 
@@ -69,10 +66,6 @@ print_json (const WdConfig *config)
 static WdCtlStatus
 show_config (WdCtl *ctl, char **arguments, GError **error)
 {
-  // The documentation is of the table of keys: no file is read for it.
-  if (options.format != NULL)
-    return wd_ctl_config_docs_print (options.format, error) ? WD_CTL_OK : WD_CTL_USAGE;
-
   if (!wd_ctl_context_load_config (ctl, error))
     return WD_CTL_FAILED;
   if (options.json)

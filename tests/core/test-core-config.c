@@ -104,6 +104,8 @@ test_defaults (Fixture *f, gconstpointer data)
                     WD_LIMIT_HTTP_BODY_BYTES);
   g_assert_cmpint (wd_core_config_get_integer (config, "imap", "max-connections"), ==,
                    WD_LIMIT_CONNECTIONS);
+  g_assert_cmpint (wd_core_config_get_integer (config, "imap", "max-connections-per-address"), ==,
+                   WD_LIMIT_CONNECTIONS_PER_ADDRESS);
   g_assert_cmpint (wd_core_config_get_duration_ms (config, "auth", "cache-time"), ==, 300000);
   g_assert_false (wd_core_config_get_boolean (config, "log", "debug"));
   g_assert_cmpstr (wd_core_config_get_string (config, "auth", "password-scheme"), ==, "yescrypt");

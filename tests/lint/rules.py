@@ -58,7 +58,8 @@ def check_names(tree):
         for function, line, _, is_static in functions_of(tree.read(name)):
             if is_static or function == 'main':
                 # Those are named by GObject's macros.
-                if is_static and function.startswith('wd_') and not function.endswith('_init'):
+                if is_static and function.startswith('wd_') \
+                        and not function.endswith(('_init', '_finalize', '_dispose')):
                     yield f'{name}:{line}: {function} is static and has the prefix wd_'
                 continue
             if not any(function == p or function.startswith(p + '_') for p in prefixes):
@@ -103,7 +104,7 @@ FORBIDDEN = [
     (r'(time|gettimeofday|clock_gettime|g_get_real_time|g_get_monotonic_time|'
      r'g_date_time_new_now\w*)', ('src/core/core-clock.c',), 'time comes from core-clock.h'),
     (r'(g_socket_service_\w+|g_threaded_socket_service_\w+)', (), 'spins when descriptors run out'),
-    (r'(soup_server_listen\w*)', (), 'goes deaf when descriptors run out'),
+    (r'(soup_server_listen(?:_all|_local)?)', (), 'goes deaf when descriptors run out'),
     (r'(system|popen|g_spawn_command_line_\w+)', (), 'starts a shell'),
     (r'(tmpnam|tempnam|mktemp)', (), 'races'),
     (r'(g_log|g_print\w*|printf|puts|perror)',

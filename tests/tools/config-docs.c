@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: EUPL-1.2
-// docs/config.md, wildduck.conf(5) and the default configuration file.
+// Prints what is made from the table of configuration keys: docs/config.md ("markdown"),
+// wildduck.conf(5) ("man") or the default configuration file ("file").
 #include "config.h"
-
-#include "ctl-config-docs.h"
 
 #include <string.h>
 
 #include "core-config.h"
-#include "ctl-context.h"
 
 static const struct
 {
@@ -58,17 +56,18 @@ begin_markdown (void)
 {
   g_print (
       "# Configuration\n\n"
-      "<!-- Made by `wildduckctl config --documentation=markdown` from core-config-keys.c. -->\n\n"
-      "Read in this order, the later winning: `%s` (of the package), `%s`, `%s.d/*.conf` sorted "
-      "by\n"
-      "name, the environment, `--set SECTION.KEY=VALUE`. `wildduckctl config` shows each value "
-      "and\n"
-      "where it came from; `wildduckctl config check` says what is wrong, with file and line. A\n"
-      "service does not start with an unknown key or a bad value, and on SIGHUP keeps the\n"
-      "configuration that it has.\n\n"
+      "<!-- Made by `config-docs markdown` from src/core/core-config-keys.c. -->\n\n"
+      "Read in this order, the later winning:\n\n"
+      "1. `wildduck.conf` of the package, all comments,\n"
+      "2. `" WD_SITE_CONFIG "`,\n"
+      "3. `" WD_SITE_CONFIG ".d/*.conf`, sorted by name,\n"
+      "4. the environment: `WILDDUCK_SECTION_KEY`, hyphens as underscores,\n"
+      "5. `--set SECTION.KEY=VALUE`.\n\n"
+      "`wildduckctl config` shows each value and where it came from; `wildduckctl config\n"
+      "check` says what is wrong, with file and line. A service does not start with an unknown\n"
+      "key or a bad value, and on SIGHUP keeps the configuration that it has.\n\n"
       "Sizes take K, M, G and T (powers of 1024); times take ms, s, min, h and d; lists are\n"
-      "separated by spaces, commas or semicolons.\n",
-      "wildduck.conf", WD_SITE_CONFIG, WD_SITE_CONFIG);
+      "separated by spaces, commas or semicolons.\n");
 }
 
 static void
@@ -198,16 +197,15 @@ print_keys (const Format *format)
     g_print (".SH SEE ALSO\n.BR wildduck (7),\n.BR wildduckctl (8)\n");
 }
 
-gboolean
-wd_ctl_config_docs_print (const char *format, GError **error)
+int
+main (int argc, char **argv)
 {
   for (gsize i = 0; i < G_N_ELEMENTS (formats); i++)
-    if (strcmp (formats[i].name, format) == 0)
+    if (argc == 2 && strcmp (formats[i].name, argv[1]) == 0)
       {
         print_keys (&formats[i]);
-        return TRUE;
+        return 0;
       }
-  g_set_error (error, WD_CTL_ERROR, WD_CTL_ERROR_USAGE, "there is no documentation format %s",
-               format);
-  return FALSE;
+  g_printerr ("usage: config-docs markdown|man|file\n");
+  return 2;
 }
