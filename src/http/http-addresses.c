@@ -26,7 +26,7 @@ static const WdHttpField create_fields[] = {
   { "name", WD_HTTP_BODY, WD_HTTP_TEXT, WD_HTTP_EMPTY_OK, 0, 128 },
   { "main", WD_HTTP_BODY, WD_HTTP_BOOLEAN },
   { "allowWildcard", WD_HTTP_BODY, WD_HTTP_BOOLEAN },
-  { "tags", WD_HTTP_BODY, WD_HTTP_TEXTS, 0, 0, 128 },
+  { "tags", WD_HTTP_BODY, WD_HTTP_TAGS, 0, 0, 128 },
   META_FIELDS,
   { NULL },
 };
@@ -38,7 +38,7 @@ static const WdHttpField update_fields[] = {
   { "address", WD_HTTP_BODY, WD_HTTP_TEXT, 0, 1, WD_LIMIT_ADDRESS_BYTES },
   { "name", WD_HTTP_BODY, WD_HTTP_TEXT, WD_HTTP_EMPTY_OK, 0, 128 },
   { "main", WD_HTTP_BODY, WD_HTTP_BOOLEAN },
-  { "tags", WD_HTTP_BODY, WD_HTTP_TEXTS, 0, 0, 128 },
+  { "tags", WD_HTTP_BODY, WD_HTTP_TAGS, 0, 0, 128 },
   META_FIELDS,
   { NULL },
 };

@@ -187,7 +187,7 @@ convert_integer (const Target *target, JsonNode *value)
 }
 
 static JsonNode *
-convert_texts (const Target *target, JsonNode *value)
+convert_array (const Target *target, JsonNode *value, guint max_items)
 {
   g_autoptr (JsonArray) texts = json_array_new ();
   JsonArray *given;
@@ -195,8 +195,8 @@ convert_texts (const Target *target, JsonNode *value)
   if (!JSON_NODE_HOLDS_ARRAY (value))
     return complain (target, "must be an array of strings");
   given = json_node_get_array (value);
-  if (json_array_get_length (given) > WD_LIMIT_HTTP_ARRAY_ITEMS)
-    return complain (target, "must have at most %d items", WD_LIMIT_HTTP_ARRAY_ITEMS);
+  if (json_array_get_length (given) > max_items)
+    return complain (target, "must have at most %u items", max_items);
   for (guint i = 0; i < json_array_get_length (given); i++)
     {
       const char *text = peek_text (json_array_get_element (given, i));
@@ -212,6 +212,12 @@ convert_texts (const Target *target, JsonNode *value)
 }
 
 static JsonNode *
+convert_texts (const Target *target, JsonNode *value)
+{
+  return convert_array (target, value, WD_LIMIT_HTTP_ARRAY_ITEMS);
+}
+
+static JsonNode *
 convert_tags (const Target *target, JsonNode *value)
 {
   const char *text = peek_text (value);
@@ -219,13 +225,15 @@ convert_tags (const Target *target, JsonNode *value)
   g_auto (GStrv) words = NULL;
 
   if (text == NULL)
-    return complain (target, "must be a string");
+    return convert_array (target, value, WD_LIMIT_TAGS);
   if (!is_text_fine (target, text))
     return NULL;
   words = g_strsplit (text, ",", -1);
   for (char **word = words; *word != NULL; word++)
     if (*g_strstrip (*word) != '\0')
       json_array_add_string_element (tags, *word);
+  if (json_array_get_length (tags) > WD_LIMIT_TAGS)
+    return complain (target, "must have at most %d items", WD_LIMIT_TAGS);
   return json_node_init_array (json_node_alloc (), tags);
 }
 

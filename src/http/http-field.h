@@ -12,7 +12,7 @@ typedef enum
   WD_HTTP_ID,       // 24 hex digits.
   WD_HTTP_PASSWORD, // max: octets. FALSE: none.
   WD_HTTP_TEXTS,    // An array; max: characters of each.
-  WD_HTTP_TAGS,     // The same as one text, separated by commas; max: characters of all.
+  WD_HTTP_TAGS,     // The same, WD_LIMIT_TAGS at most; or one text with commas, max: all of it.
   WD_HTTP_OBJECT,   // With `children`.
   WD_HTTP_META,     // Any object, or a text that is one in JSON; max: octets.
 } WdHttpType;

@@ -285,19 +285,19 @@ stop_timer (WdHttpStream *self)
 }
 
 static GInputStream *
-wd_http_stream_get_input (GIOStream *stream)
+stream_get_input (GIOStream *stream)
 {
   return WD_HTTP_STREAM (stream)->input;
 }
 
 static GOutputStream *
-wd_http_stream_get_output (GIOStream *stream)
+stream_get_output (GIOStream *stream)
 {
   return WD_HTTP_STREAM (stream)->output;
 }
 
 static gboolean
-wd_http_stream_close (GIOStream *stream, GCancellable *cancellable, GError **error)
+stream_close (GIOStream *stream, GCancellable *cancellable, GError **error)
 {
   stop_timer (WD_HTTP_STREAM (stream));
   return g_io_stream_close (WD_HTTP_STREAM (stream)->base, cancellable, error);
@@ -321,9 +321,9 @@ static void
 wd_http_stream_class_init (WdHttpStreamClass *klass)
 {
   G_OBJECT_CLASS (klass)->finalize = wd_http_stream_finalize;
-  G_IO_STREAM_CLASS (klass)->get_input_stream = wd_http_stream_get_input;
-  G_IO_STREAM_CLASS (klass)->get_output_stream = wd_http_stream_get_output;
-  G_IO_STREAM_CLASS (klass)->close_fn = wd_http_stream_close;
+  G_IO_STREAM_CLASS (klass)->get_input_stream = stream_get_input;
+  G_IO_STREAM_CLASS (klass)->get_output_stream = stream_get_output;
+  G_IO_STREAM_CLASS (klass)->close_fn = stream_close;
 }
 
 static void

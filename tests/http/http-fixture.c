@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: EUPL-1.2
+// The HTTP server in a thread of its own, as a fixture.
+#include "config.h"
+
+#include "http-fixture.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+
+// What a worker is given.
+typedef struct
+{
+  void (*func) (gpointer data);
+  gpointer data;
+} Work;
+
+static void
+work (gpointer data, gpointer user_data)
+{
+  HttpFixture *self = user_data;
+  g_autofree Work *item = data;
+
+  g_mutex_lock (&self->mutex);
+  self->n_waiting++;
+  g_cond_broadcast (&self->cond);
+  while (self->is_held)
+    g_cond_wait (&self->cond, &self->mutex);
+  self->n_waiting--;
+  g_mutex_unlock (&self->mutex);
+  item->func (item->data);
+}
+
+static void
+queue (gpointer data, void (*func) (gpointer data), gpointer func_data)
+{
+  HttpFixture *self = data;
+  Work *item = g_new0 (Work, 1);
+
+  item->func = func;
+  item->data = func_data;
+  g_assert_true (g_thread_pool_push (self->workers, item, NULL));
+}
+
+void
+http_fixture_hold (HttpFixture *self)
+{
+  g_mutex_lock (&self->mutex);
+  self->is_held = TRUE;
+  g_mutex_unlock (&self->mutex);
+}
+
+void
+http_fixture_wait_for_held (HttpFixture *self, guint n)
+{
+  g_mutex_lock (&self->mutex);
+  while (self->n_waiting < n)
+    g_cond_wait (&self->cond, &self->mutex);
+  g_mutex_unlock (&self->mutex);
+}
+
+void
+http_fixture_release (HttpFixture *self)
+{
+  g_mutex_lock (&self->mutex);
+  self->is_held = FALSE;
+  g_cond_broadcast (&self->cond);
+  g_mutex_unlock (&self->mutex);
+}
+
+static gboolean
+on_incoming (GSocket *socket, GIOCondition condition, gpointer data)
+{
+  HttpFixture *self = data;
+  g_autoptr (GSocket) accepted = g_socket_accept (socket, NULL, NULL);
+  g_autoptr (GSocketConnection) stream = NULL;
+
+  g_assert_nonnull (accepted);
+  stream = g_socket_connection_factory_create_connection (accepted);
+  wd_http_server_accept (self->server, G_IO_STREAM (stream), "127.0.0.1");
+  return G_SOURCE_CONTINUE;
+}
+
+static gpointer
+serve (gpointer data)
+{
+  HttpFixture *self = data;
+  g_autoptr (GSource) source = g_socket_create_source (self->listener, G_IO_IN, NULL);
+
+  g_main_context_push_thread_default (self->context);
+  self->server = wd_http_server_new (self->store, self->config, queue, self);
+  g_source_set_callback (source, G_SOURCE_FUNC (on_incoming), self, NULL);
+  g_source_attach (source, self->context);
+  g_main_loop_run (self->loop);
+  g_source_destroy (source);
+  wd_http_server_free (self->server);
+  g_main_context_pop_thread_default (self->context);
+  return NULL;
+}
+
+static void
+listen (HttpFixture *self)
+{
+  g_autoptr (GInetAddress) loopback = g_inet_address_new_loopback (G_SOCKET_FAMILY_IPV4);
+  g_autoptr (GSocketAddress) any_port = g_inet_socket_address_new (loopback, 0);
+  g_autoptr (GSocketAddress) bound = NULL;
+  g_autoptr (GError) error = NULL;
+
+  self->listener = g_socket_new (G_SOCKET_FAMILY_IPV4, G_SOCKET_TYPE_STREAM, 0, &error);
+  g_assert_no_error (error);
+  g_assert_true (g_socket_bind (self->listener, any_port, TRUE, &error));
+  g_socket_set_listen_backlog (self->listener, 512);
+  g_assert_true (g_socket_listen (self->listener, &error));
+  bound = g_socket_get_local_address (self->listener, &error);
+  self->port = g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (bound));
+}
+
+HttpFixture *
+http_fixture_new (const char *const *overrides)
+{
+  HttpFixture *self = g_new0 (HttpFixture, 1);
+  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+  g_auto (GStrv) all = NULL;
+  g_autofree char *uri = NULL;
+  g_autofree char *runtime_dir = NULL;
+  g_autoptr (GError) error = NULL;
+  WdStoreOptions options;
+
+  self->dir = g_dir_make_tmp ("wd-http-XXXXXX", &error);
+  g_assert_no_error (error);
+  uri = g_strconcat ("store.uri=sqlite:", self->dir, "/store", NULL);
+  runtime_dir = g_strconcat ("store.runtime-dir=", self->dir, NULL);
+  g_strv_builder_add (builder, uri);
+  g_strv_builder_add (builder, runtime_dir);
+  g_strv_builder_add (builder, "auth.password-scheme=sha512");
+  g_strv_builder_add (builder, "http.email-domain=example.net");
+  if (overrides == NULL)
+    g_strv_builder_add (builder, "http.require-token=no");
+  else
+    g_strv_builder_addv (builder, (const char **) overrides);
+  all = g_strv_builder_end (builder);
+  self->config = wd_core_config_load (NULL, (const char *const *) all, &error);
+  g_assert_no_error (error);
+  wd_store_options_init (&options, self->config);
+  self->store = wd_store_open (&options, &error);
+  g_assert_no_error (error);
+
+  self->names = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  g_mutex_init (&self->mutex);
+  g_cond_init (&self->cond);
+  self->workers = g_thread_pool_new (work, self, 4, FALSE, NULL);
+  self->context = g_main_context_new ();
+  self->loop = g_main_loop_new (self->context, FALSE);
+  listen (self);
+  self->thread = g_thread_new ("http", serve, self);
+  return self;
+}
+
+static void
+remove_tree (const char *path)
+{
+  g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
+  const char *name;
+
+  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
+    {
+      g_autofree char *child = g_build_filename (path, name, NULL);
+
+      if (g_file_test (child, G_FILE_TEST_IS_DIR))
+        remove_tree (child);
+      else
+        g_unlink (child);
+    }
+  g_rmdir (path);
+}
+
+static gboolean
+quit (gpointer data)
+{
+  HttpFixture *self = data;
+
+  g_main_loop_quit (self->loop);
+  return G_SOURCE_REMOVE;
+}
+
+void
+http_fixture_free (HttpFixture *self)
+{
+  g_main_context_invoke (self->context, quit, self);
+  g_thread_join (self->thread);
+  g_thread_pool_free (self->workers, FALSE, TRUE);
+  // What the workers handed back after the loop ended.
+  while (g_main_context_iteration (self->context, FALSE))
+    ;
+  g_main_loop_unref (self->loop);
+  g_main_context_unref (self->context);
+  g_object_unref (self->listener);
+  g_object_unref (self->store);
+  wd_core_config_unref (self->config);
+  g_hash_table_unref (self->names);
+  g_mutex_clear (&self->mutex);
+  g_cond_clear (&self->cond);
+  remove_tree (self->dir);
+  g_free (self->dir);
+  g_free (self);
+}
+
+typedef struct
+{
+  HttpFixture *fixture;
+  void (*func) (HttpFixture *self);
+  gboolean is_done;
+} Run;
+
+static gboolean
+run_in_thread (gpointer data)
+{
+  Run *run = data;
+
+  run->func (run->fixture);
+  g_mutex_lock (&run->fixture->mutex);
+  run->is_done = TRUE;
+  g_cond_broadcast (&run->fixture->cond);
+  g_mutex_unlock (&run->fixture->mutex);
+  return G_SOURCE_REMOVE;
+}
+
+void
+http_fixture_run (HttpFixture *self, void (*func) (HttpFixture *self))
+{
+  Run run = { .fixture = self, .func = func };
+
+  g_main_context_invoke (self->context, run_in_thread, &run);
+  g_mutex_lock (&self->mutex);
+  while (!run.is_done)
+    g_cond_wait (&self->cond, &self->mutex);
+  g_mutex_unlock (&self->mutex);
+}
+
+static char *
+substitute (HttpFixture *self, const char *text)
+{
+  GString *out;
+  GHashTableIter iter;
+  gpointer name, value;
+
+  if (text == NULL)
+    return NULL;
+  out = g_string_new (text);
+  g_hash_table_iter_init (&iter, self->names);
+  while (g_hash_table_iter_next (&iter, &name, &value))
+    {
+      g_autofree char *variable = g_strconcat ("$", name, NULL);
+
+      g_string_replace (out, variable, value, 0);
+    }
+  return g_string_free (out, FALSE);
+}
+
+static void
+check_step (HttpFixture *self, const HttpStep *step, HttpReply *reply)
+{
+  for (gsize i = 0; i + 1 < G_N_ELEMENTS (step->checks) && step->checks[i] != NULL; i += 2)
+    {
+      g_autofree char *found = http_json_dup_at (reply->json, step->checks[i]);
+      g_autofree char *expected = substitute (self, step->checks[i + 1]);
+
+      g_test_message ("  %s", step->checks[i]);
+      g_assert_cmpstr (found, ==, expected);
+    }
+}
+
+void
+http_fixture_run_steps (HttpFixture *self, const HttpStep *steps)
+{
+  for (const HttpStep *step = steps; step->method != NULL; step++)
+    {
+      g_autofree char *path = substitute (self, step->path);
+      g_autofree char *body = substitute (self, step->body);
+      g_autoptr (HttpReply) reply = http_client_call (self, step->method, path, body);
+
+      g_test_message ("%s %s %s -> %u %s", step->method, path, body == NULL ? "" : body,
+                      reply->status, reply->body);
+      g_assert_cmpuint (reply->status, ==, step->status);
+      g_assert_nonnull (reply->json);
+      if (step->status == 200)
+        g_assert_true (json_object_get_boolean_member (reply->json, "success"));
+      else
+        {
+          g_assert_true (json_object_has_member (reply->json, "code"));
+          g_assert_true (json_object_has_member (reply->json, "error"));
+        }
+      check_step (self, step, reply);
+      if (step->save != NULL)
+        g_hash_table_replace (self->names, g_strdup (step->save),
+                              g_strdup (json_object_get_string_member (reply->json, "id")));
+    }
+}
