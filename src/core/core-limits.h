@@ -100,6 +100,8 @@
 // max-connections-per-address).
 #define WD_LIMIT_CONNECTIONS 20000
 #define WD_LIMIT_CONNECTIONS_PER_ADDRESS 1000
+// Time for a TLS handshake, from the first octet to the last.
+#define WD_LIMIT_TLS_HANDSHAKE_SECS 30
 
 // One log entry: its text, and each of its fields. What goes beyond is cut.
 #define WD_LIMIT_LOG_MESSAGE_BYTES 2048

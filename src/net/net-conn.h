@@ -34,10 +34,11 @@ typedef enum
 {
   WD_WHY_START = 1 << 0,    // First call: greet.
   WD_WHY_INPUT = 1 << 1,    // There may be input.
-  WD_WHY_WRITABLE = 1 << 2, // The output of WD_RUN_MORE is out.
+  WD_WHY_WRITABLE = 1 << 2, // The output of WD_RUN_MORE is out, or nearly.
   WD_WHY_WAKE = 1 << 3,     // wd_net_conn_wake was called.
-  WD_WHY_DEADLINE = 1 << 4, // The deadline has passed.
+  WD_WHY_DEADLINE = 1 << 4, // A deadline has passed; it is gone unless set anew.
   WD_WHY_SHUTDOWN = 1 << 5, // The service stops: say goodbye and close.
+                            // Input, wakes and the shutdown wait for the end of WD_RUN_MORE.
 } WdWhy;
 
 // Wakes a parked connection, or makes a running one run again afterwards. Any thread, never blocks.
@@ -46,7 +47,9 @@ typedef enum
 void wd_net_conn_wake (WdConn *self);
 
 // Input. `fill` reads what is there into the buffer (bounded by WD_LIMIT_INPUT_BUFFER_BYTES, or by
-// `max_bytes` when that is more); `peek` shows the buffer, and `consume` takes from its front.
+// a line of `max_bytes` when that is more): WD_IO_OK when something came, WD_IO_WOULD_BLOCK when
+// nothing did or the buffer is full. After WD_IO_EOF, WD_RUN_WAIT is as good as WD_RUN_CLOSE.
+// `peek` shows the buffer, and `consume` takes from its front.
 WdIo wd_net_conn_fill (WdConn *self, gsize max_bytes);
 const char *wd_net_conn_peek (WdConn *self, gsize *out_len);
 void wd_net_conn_consume (WdConn *self, gsize len);
@@ -69,13 +72,18 @@ WdIo wd_net_conn_flush (WdConn *self);
 // Output that goes out as it is after what is in the buffer, without a copy.
 void wd_net_conn_take_bytes (WdConn *self, GBytes *bytes);
 
-// Closes after `secs` without an event: `run` is called with WD_WHY_DEADLINE. Set anew for each
-// phase; 0: none. Granularity one second.
+// `run` is called with WD_WHY_DEADLINE after `secs` in which the client did nothing: neither sent
+// anything that was consumed (half a line is not), nor took output that was waiting for it. Counted
+// from this call at first. Set anew for each phase; 0: none. Granularity one second.
 void wd_net_conn_set_deadline_secs (WdConn *self, guint secs);
 
-// After the reply to STARTTLS is in the output: sends it, throws away all input read so far, and
-// begins the handshake, which runs in the background of the next calls of `run` (they see input
-// only after it). FALSE when there is no certificate.
+// The same, `secs` from this call, whatever the client does: the time to log in. Runs beside the
+// other; 0: none.
+void wd_net_conn_set_phase_deadline_secs (WdConn *self, guint secs);
+
+// After the reply to STARTTLS is in the output: sends it, throws away all input that came before,
+// and begins the handshake once `run` returns WD_RUN_WAIT; the next call is with WD_WHY_INPUT after
+// it. A handshake that fails ends the connection without one. FALSE when there is no certificate.
 gboolean wd_net_conn_start_tls (WdConn *self);
 gboolean wd_net_conn_can_start_tls (WdConn *self);
 
@@ -99,7 +107,8 @@ const char *wd_net_conn_get_listener (WdConn *self);
 const char *wd_net_conn_get_session_id (WdConn *self);
 // Returns (transfer none): carries WD_SESSION and WD_REMOTE.
 WdLogContext *wd_net_conn_get_log (WdConn *self);
-// Cancelled when the peer is gone or the service must stop now: for long store calls.
+// Returns (transfer none): cancelled when the peer is gone (noticed within seconds; one that only
+// ended its side is still there) or the service must stop now: for long store calls.
 GCancellable *wd_net_conn_get_cancellable (WdConn *self);
 // TRUE once the service stops.
 gboolean wd_net_conn_is_stopping (WdConn *self);
