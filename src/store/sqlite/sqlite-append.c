@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: EUPL-1.2
+// Putting messages into a mailbox: one transaction, one sync.
+#include "config.h"
+
+#include <string.h>
+
+#include "core-clock.h"
+#include "sqlite-mailbox.h"
+#include "sqlite-prepare.h"
+#include "sqlite-store-private.h"
+
+// One message on its way into the database.
+typedef struct
+{
+  const WdAppend *item;
+  const WdSqlitePrepared *prepared;
+  const WdMimeTree *tree;
+  gint64 content;
+  gint64 size_bytes;
+  gint64 now_ms;
+  WdId id;
+} Insertion;
+
+static void
+bind_bytes (sqlite3_stmt *stmt, int index, GBytes *bytes)
+{
+  gsize len;
+  const void *data = g_bytes_get_data (bytes, &len);
+
+  // A NULL pointer would bind NULL.
+  sqlite3_bind_blob64 (stmt, index, data == NULL ? "" : data, len, SQLITE_STATIC);
+}
+
+static gboolean
+insert_data (WdSqliteLease *lease, const Insertion *in, GError **error)
+{
+  g_auto (WdSqliteStmt) stmt
+      = wd_sqlite_db_prepare (lease->db,
+                              "INSERT INTO data (content, coding, text_len, prefix, parts, text)"
+                              " VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                              error);
+  const char *prefix = in->item->prefix == NULL ? "" : in->item->prefix;
+
+  if (stmt == NULL)
+    return FALSE;
+  sqlite3_bind_int64 (stmt, 1, in->content);
+  sqlite3_bind_int (stmt, 2, (int) in->prepared->coding);
+  sqlite3_bind_int64 (stmt, 3, (gint64) in->prepared->text_len);
+  sqlite3_bind_blob64 (stmt, 4, prefix, strlen (prefix), SQLITE_STATIC);
+  if (in->prepared->parts != NULL)
+    bind_bytes (stmt, 5, in->prepared->parts);
+  sqlite3_bind_blob64 (stmt, 6, in->prepared->text, in->prepared->text_coded_len, SQLITE_STATIC);
+  return wd_sqlite_db_run (lease->db, stmt, error);
+}
+
+static gboolean
+insert_meta (WdSqliteLease *lease, const Insertion *in, GError **error)
+{
+  g_auto (WdSqliteStmt) stmt = wd_sqlite_db_prepare (
+      lease->db,
+      "INSERT INTO meta (content, envelope, body, structure, sent_day, tree)"
+      " VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+      error);
+  const char *(*const texts[]) (const WdMimeTree *, gsize *)
+      = { wd_mime_tree_get_envelope, wd_mime_tree_get_body, wd_mime_tree_get_body_structure };
+  gint32 sent_day;
+  gint64 sent_ms;
+
+  if (stmt == NULL)
+    return FALSE;
+  sqlite3_bind_int64 (stmt, 1, in->content);
+  for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
+    {
+      gsize len;
+      const char *text = texts[i](in->tree, &len);
+
+      sqlite3_bind_blob64 (stmt, (int) i + 2, text, len, SQLITE_STATIC);
+    }
+  if (wd_mime_tree_get_sent (in->tree, &sent_day, &sent_ms))
+    sqlite3_bind_int (stmt, 5, sent_day);
+  bind_bytes (stmt, 6, in->prepared->tree);
+  return wd_sqlite_db_run (lease->db, stmt, error);
+}
+
+static gboolean
+insert_message (WdSqliteLease *lease,
+                const WdSqliteMailbox *mailbox,
+                const Insertion *in,
+                GError **error)
+{
+  g_auto (WdSqliteStmt) stmt = wd_sqlite_db_prepare (
+      lease->db,
+      "INSERT INTO message (mailbox, uid, flags, modseq, size, date_ms, zone, save_delta_ms, id,"
+      " content, created) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?4)",
+      error);
+  gint64 date_ms = in->item->internal_date_ms != 0 ? in->item->internal_date_ms : in->now_ms;
+
+  if (stmt == NULL)
+    return FALSE;
+  sqlite3_bind_int64 (stmt, 1, mailbox->row);
+  sqlite3_bind_int64 (stmt, 2, mailbox->uidnext);
+  wd_sqlite_db_bind_uint64 (stmt, 3, in->item->flags);
+  sqlite3_bind_int64 (stmt, 4, mailbox->modseq);
+  sqlite3_bind_int64 (stmt, 5, in->size_bytes);
+  sqlite3_bind_int64 (stmt, 6, date_ms);
+  sqlite3_bind_int (stmt, 7, in->item->zone_minutes);
+  sqlite3_bind_int64 (stmt, 8, in->now_ms - date_ms);
+  wd_sqlite_db_bind_id (stmt, 9, &in->id);
+  sqlite3_bind_int64 (stmt, 10, in->content);
+  return wd_sqlite_db_run (lease->db, stmt, error);
+}
+
+static void
+count_message (WdSqliteMailbox *mailbox, WdSqliteMailbox *owner, const Insertion *in)
+{
+  mailbox->uidnext++;
+  mailbox->n_messages++;
+  mailbox->n_unseen += (in->item->flags & WD_FLAG_SEEN) == 0;
+  mailbox->n_deleted += (in->item->flags & WD_FLAG_DELETED) != 0;
+  mailbox->size_bytes += in->size_bytes;
+  owner->uidnext++;
+  owner->n_messages++;
+  owner->size_bytes += in->size_bytes;
+}
+
+static gboolean
+insert_one (WdSqliteLease *lease,
+            WdSqliteMailbox *mailbox,
+            WdSqliteMailbox *owner,
+            Insertion *in,
+            WdAppended *out,
+            GError **error)
+{
+  in->content = owner->uidnext;
+  wd_core_id_new (&in->id);
+  if (!insert_data (lease, in, error) || !insert_meta (lease, in, error)
+      || !insert_message (lease, mailbox, in, error))
+    return FALSE;
+  *out = (WdAppended){ .id = in->id, .uid = (WdUid) mailbox->uidnext };
+  count_message (mailbox, owner, in);
+  return TRUE;
+}
+
+static gboolean
+check_room (const WdSqliteMailbox *mailbox,
+            const WdSqliteMailbox *owner,
+            guint64 limit_bytes,
+            guint64 size_bytes,
+            guint n_items,
+            GError **error)
+{
+  if (mailbox->uidnext + n_items > G_MAXUINT32 || owner->uidnext + n_items > G_MAXUINT32)
+    {
+      g_set_error_literal (error, WD_STORE_ERROR, WD_STORE_ERROR_LIMIT, "no UIDs are left");
+      return FALSE;
+    }
+  if (limit_bytes != 0 && (guint64) owner->size_bytes + size_bytes > limit_bytes)
+    {
+      g_set_error (error, WD_STORE_ERROR, WD_STORE_ERROR_OVER_QUOTA,
+                   "%" G_GUINT64_FORMAT " octets more than the quota of %" G_GUINT64_FORMAT,
+                   (guint64) owner->size_bytes + size_bytes - limit_bytes, limit_bytes);
+      return FALSE;
+    }
+  return TRUE;
+}
+
+// The compressing and hashing, before the writer's lock is taken.
+static gboolean
+prepare_all (WdStore *store, const WdAppend *items, guint n_items, Insertion *ins, GError **error)
+{
+  gint64 now_ms = wd_core_clock_now_us () / 1000;
+
+  for (guint i = 0; i < n_items; i++)
+    {
+      const char *prefix = items[i].prefix;
+
+      ins[i].item = &items[i];
+      ins[i].now_ms = now_ms;
+      ins[i].tree = wd_incoming_get_tree (items[i].incoming);
+      ins[i].size_bytes = (gint64) wd_incoming_get_size_bytes (items[i].incoming)
+                          + (prefix == NULL ? 0 : (gint64) strlen (prefix));
+      ins[i].prepared
+          = wd_sqlite_prepare_message (items[i].incoming, wd_sqlite_store_get_dir (store), error);
+      if (ins[i].prepared == NULL)
+        return FALSE;
+    }
+  return TRUE;
+}
+
+static gboolean
+insert_all (WdSqliteLease *lease,
+            const WdId *id,
+            Insertion *ins,
+            guint n_items,
+            guint64 limit_bytes,
+            WdAppended *outs,
+            guint32 *out_uidvalidity,
+            GError **error)
+{
+  WdSqliteMailbox mailbox, owner;
+  guint64 size_bytes = 0;
+
+  for (guint i = 0; i < n_items; i++)
+    size_bytes += (guint64) ins[i].size_bytes;
+  if (!wd_sqlite_mailbox_load (lease, id, &mailbox, error)
+      || !wd_sqlite_mailbox_load_owner (lease, &owner, error)
+      || !check_room (&mailbox, &owner, limit_bytes, size_bytes, n_items, error))
+    return FALSE;
+
+  mailbox.modseq++;
+  for (guint i = 0; i < n_items; i++)
+    if (!insert_one (lease, &mailbox, &owner, &ins[i], &outs[i], error))
+      return FALSE;
+
+  *out_uidvalidity = (guint32) mailbox.uidvalidity;
+  wd_sqlite_lease_notify (lease, WD_BEACON_MAILBOX, id);
+  return wd_sqlite_mailbox_save (lease, &mailbox, error)
+         && wd_sqlite_mailbox_save (lease, &owner, error);
+}
+
+gboolean
+wd_sqlite_append_messages (WdStore *store,
+                           const WdActor *actor,
+                           const WdId *mailbox,
+                           const WdAppend *items,
+                           guint n_items,
+                           WdAppended *outs,
+                           guint32 *out_uidvalidity,
+                           GCancellable *cancellable,
+                           GError **error)
+{
+  g_autofree Insertion *ins = g_new0 (Insertion, MAX (n_items, 1));
+  g_autofree WdAppended *appended = g_new0 (WdAppended, MAX (n_items, 1));
+  g_auto (WdSqliteLease) lease = { 0 };
+  guint64 limit_bytes;
+  guint32 uidvalidity;
+
+  if (!prepare_all (store, items, n_items, ins, error)
+      || !wd_sqlite_lease_begin (wd_sqlite_store_get_pool (store), actor, WD_SQLITE_DURABLE, &lease,
+                                 cancellable, error)
+      || !wd_sqlite_store_get_limit (store, &lease, &limit_bytes, error)
+      || !insert_all (&lease, mailbox, ins, n_items, limit_bytes, appended, &uidvalidity, error)
+      || !wd_sqlite_lease_commit (&lease, error))
+    return FALSE;
+
+  memcpy (outs, appended, n_items * sizeof *outs);
+  if (out_uidvalidity != NULL)
+    *out_uidvalidity = uidvalidity;
+  return TRUE;
+}

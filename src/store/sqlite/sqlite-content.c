@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: EUPL-1.2
+// From a row to a WdContent.
+#include "config.h"
+
+#include "sqlite-content.h"
+
+#include "store-content-private.h"
+
+enum
+{
+  COLUMN_TREE,
+  COLUMN_PREFIX,
+  COLUMN_CODING,
+  COLUMN_TEXT_LEN,
+  COLUMN_PARTS,
+  COLUMN_TEXT,
+};
+
+WdContent *
+wd_sqlite_content_open (
+    WdSqliteLease *lease, sqlite3_stmt *stmt, int column, guint64 size_bytes, GError **error)
+{
+  gint64 text_len = sqlite3_column_int64 (stmt, column + COLUMN_TEXT_LEN);
+
+  if (sqlite3_column_type (stmt, column + COLUMN_TREE) == SQLITE_NULL
+      || sqlite3_column_type (stmt, column + COLUMN_TEXT) == SQLITE_NULL || text_len < 0
+      || (guint64) text_len > size_bytes)
+    {
+      wd_sqlite_lease_set_corrupt (lease, "a message has no text", error);
+      return NULL;
+    }
+
+  WdContentSpec spec = {
+    .prefix = sqlite3_column_blob (stmt, column + COLUMN_PREFIX),
+    .prefix_len = (gsize) sqlite3_column_bytes (stmt, column + COLUMN_PREFIX),
+    .tree = sqlite3_column_blob (stmt, column + COLUMN_TREE),
+    .tree_len = (gsize) sqlite3_column_bytes (stmt, column + COLUMN_TREE),
+    .coding = (WdStoreCoding) sqlite3_column_int (stmt, column + COLUMN_CODING),
+    .text = sqlite3_column_blob (stmt, column + COLUMN_TEXT),
+    .text_coded_len = (gsize) sqlite3_column_bytes (stmt, column + COLUMN_TEXT),
+    .text_len = (gsize) text_len,
+  };
+  g_autoptr (WdContent) content = wd_content_new (&spec, error);
+
+  if (content != NULL && wd_content_get_size_bytes (content) != size_bytes)
+    {
+      wd_sqlite_lease_set_corrupt (lease, "a message is not as long as it was", error);
+      return NULL;
+    }
+  return g_steal_pointer (&content);
+}

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: EUPL-1.2
+// Reading messages: rows are passed on as they lie in the pages, without copies.
+#include "config.h"
+
+#include "sqlite-changes.h"
+#include "sqlite-content.h"
+#include "sqlite-mailbox.h"
+#include "sqlite-store-private.h"
+
+// Rows between two looks at the cancellable.
+#define CANCEL_ROWS 256
+
+#define FLAGS_COLUMNS                                                                              \
+  "m.uid, m.flags, m.modseq, m.size, m.date_ms, m.zone, m.save_delta_ms, m.id, m.content"
+#define INDEX_COLUMNS ", i.envelope, i.body, i.structure"
+#define CONTENT_COLUMNS ", i.tree, d.prefix, d.coding, d.text_len, d.parts, d.text"
+#define WHERE " WHERE m.mailbox = ?1 AND m.uid BETWEEN ?2 AND ?3 AND m.modseq > ?4 ORDER BY m.uid"
+#define JOIN_INDEX " LEFT JOIN meta i ON i.content = m.content"
+#define JOIN_DATA " LEFT JOIN data d ON d.content = m.content"
+
+enum
+{
+  COLUMN_UID,
+  COLUMN_FLAGS,
+  COLUMN_MODSEQ,
+  COLUMN_SIZE,
+  COLUMN_DATE,
+  COLUMN_ZONE,
+  COLUMN_SAVE_DELTA,
+  COLUMN_ID,
+  COLUMN_CONTENT,
+  COLUMN_MORE,
+};
+
+typedef struct
+{
+  WdSqliteLease *lease;
+  WdFetchFields fields;
+  WdFetchFunc func;
+  gpointer user_data;
+  GCancellable *cancellable;
+  guint n_rows;
+  gboolean is_stopped;
+} Fetch;
+
+static const char *
+get_sql (WdFetchFields fields)
+{
+  static const char *const sql[] = {
+    [WD_FETCH_FLAGS] = "SELECT " FLAGS_COLUMNS " FROM message m" WHERE,
+    [WD_FETCH_INDEX] = "SELECT " FLAGS_COLUMNS INDEX_COLUMNS " FROM message m" JOIN_INDEX WHERE,
+    [WD_FETCH_CONTENT]
+    = "SELECT " FLAGS_COLUMNS CONTENT_COLUMNS " FROM message m" JOIN_INDEX JOIN_DATA WHERE,
+    [WD_FETCH_INDEX | WD_FETCH_CONTENT] = "SELECT " FLAGS_COLUMNS INDEX_COLUMNS CONTENT_COLUMNS
+                                          " FROM message m" JOIN_INDEX JOIN_DATA WHERE,
+  };
+
+  return sql[fields & (WD_FETCH_INDEX | WD_FETCH_CONTENT)];
+}
+
+static void
+read_flags (sqlite3_stmt *stmt, WdMessageRow *row)
+{
+  row->uid = (WdUid) sqlite3_column_int64 (stmt, COLUMN_UID);
+  row->flags = (WdFlags) sqlite3_column_int64 (stmt, COLUMN_FLAGS);
+  row->modseq = (WdModseq) sqlite3_column_int64 (stmt, COLUMN_MODSEQ);
+  row->size_bytes = (guint64) sqlite3_column_int64 (stmt, COLUMN_SIZE);
+  row->internal_date_ms = sqlite3_column_int64 (stmt, COLUMN_DATE);
+  row->zone_minutes = (gint16) sqlite3_column_int (stmt, COLUMN_ZONE);
+  row->save_date_ms = row->internal_date_ms + sqlite3_column_int64 (stmt, COLUMN_SAVE_DELTA);
+  row->id = wd_sqlite_db_get_id (stmt, COLUMN_ID);
+}
+
+static gboolean
+read_index (Fetch *fetch, sqlite3_stmt *stmt, WdMessageRow *row, GError **error)
+{
+  if (sqlite3_column_type (stmt, COLUMN_MORE) == SQLITE_NULL)
+    return wd_sqlite_lease_set_corrupt (fetch->lease, "a message has no index", error);
+
+  row->envelope = sqlite3_column_blob (stmt, COLUMN_MORE);
+  row->envelope_len = (gsize) sqlite3_column_bytes (stmt, COLUMN_MORE);
+  row->body = sqlite3_column_blob (stmt, COLUMN_MORE + 1);
+  row->body_len = (gsize) sqlite3_column_bytes (stmt, COLUMN_MORE + 1);
+  row->body_structure = sqlite3_column_blob (stmt, COLUMN_MORE + 2);
+  row->body_structure_len = (gsize) sqlite3_column_bytes (stmt, COLUMN_MORE + 2);
+  return TRUE;
+}
+
+static gboolean
+pass_row (Fetch *fetch, sqlite3_stmt *stmt, GError **error)
+{
+  WdMessageRow row = { 0 };
+  int column = COLUMN_MORE;
+
+  if (++fetch->n_rows % CANCEL_ROWS == 0
+      && !wd_sqlite_lease_check_cancelled (fetch->cancellable, error))
+    return FALSE;
+
+  read_flags (stmt, &row);
+  if ((fetch->fields & WD_FETCH_INDEX) != 0)
+    {
+      if (!read_index (fetch, stmt, &row, error))
+        return FALSE;
+      column += 3;
+    }
+  if ((fetch->fields & WD_FETCH_CONTENT) != 0)
+    {
+      row.content = wd_sqlite_content_open (fetch->lease, stmt, column, row.size_bytes, error);
+      if (row.content == NULL)
+        return FALSE;
+    }
+  fetch->is_stopped = !fetch->func (&row, fetch->user_data);
+  wd_content_free (row.content);
+  return TRUE;
+}
+
+static gboolean
+fetch_range (Fetch *fetch, sqlite3_stmt *stmt, const WdUidRange *range, GError **error)
+{
+  gboolean has_row;
+
+  sqlite3_bind_int64 (stmt, 2, range->first);
+  sqlite3_bind_int64 (stmt, 3, range->last);
+  for (;;)
+    {
+      if (!wd_sqlite_db_step (fetch->lease->db, stmt, &has_row, error))
+        return FALSE;
+      if (!has_row)
+        break;
+      if (!pass_row (fetch, stmt, error))
+        return FALSE;
+      if (fetch->is_stopped)
+        break;
+    }
+  sqlite3_reset (stmt);
+  return TRUE;
+}
+
+static gboolean
+fetch_set (Fetch *fetch, gint64 mailbox, const WdUidSet *uids, WdModseq since, GError **error)
+{
+  g_auto (WdSqliteStmt) stmt
+      = wd_sqlite_db_prepare (fetch->lease->db, get_sql (fetch->fields), error);
+  guint n_ranges;
+  const WdUidRange *ranges = wd_uidset_get_ranges (uids, &n_ranges);
+
+  if (stmt == NULL)
+    return FALSE;
+  sqlite3_bind_int64 (stmt, 1, mailbox);
+  sqlite3_bind_int64 (stmt, 4, (gint64) MIN (since, G_MAXINT64));
+  for (guint i = 0; i < n_ranges && !fetch->is_stopped; i++)
+    if (!fetch_range (fetch, stmt, &ranges[i], error))
+      return FALSE;
+  return TRUE;
+}
+
+// Of `uids`, what the journal says may have changed: few, where a scan would see all. `uids` itself
+// when the journal does not reach back so far. Returns (transfer full).
+static WdUidSet *
+narrow (WdSqliteLease *lease,
+        const WdSqliteMailbox *mailbox,
+        const WdUidSet *uids,
+        WdModseq since,
+        GError **error)
+{
+  g_autoptr (WdUidSet) narrowed = wd_uidset_copy (uids);
+  g_autoptr (WdUidSet) changed = NULL;
+
+  if (since == 0)
+    return g_steal_pointer (&narrowed);
+  if (!wd_sqlite_changes_find (lease, mailbox, since, &changed, error))
+    return NULL;
+  if (changed != NULL)
+    wd_uidset_intersect (narrowed, changed);
+  return g_steal_pointer (&narrowed);
+}
+
+gboolean
+wd_sqlite_fetch_messages (WdStore *store,
+                          const WdActor *actor,
+                          const WdId *mailbox,
+                          const WdUidSet *uids,
+                          WdFetchFields fields,
+                          WdModseq changed_since,
+                          WdFetchFunc func,
+                          gpointer user_data,
+                          GCancellable *cancellable,
+                          GError **error)
+{
+  g_auto (WdSqliteLease) lease = { 0 };
+  g_autoptr (WdUidSet) narrowed = NULL;
+  WdSqliteMailbox row;
+  Fetch fetch = {
+    .lease = &lease,
+    .fields = fields,
+    .func = func,
+    .user_data = user_data,
+    .cancellable = cancellable,
+  };
+
+  return wd_sqlite_lease_begin (wd_sqlite_store_get_pool (store), actor, WD_SQLITE_READ, &lease,
+                                cancellable, error)
+         && wd_sqlite_mailbox_load (&lease, mailbox, &row, error)
+         && (narrowed = narrow (&lease, &row, uids, changed_since, error)) != NULL
+         && fetch_set (&fetch, row.row, narrowed, changed_since, error);
+}

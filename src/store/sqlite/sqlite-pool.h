@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: EUPL-1.2
+// The users' mail databases of one store: which are open, and the handles that wait to be used.
+// Any thread.
+#pragma once
+
+#include "sqlite-db.h"
+#include "store-notify.h"
+
+typedef struct _WdSqlitePool WdSqlitePool;
+typedef struct _WdSqliteUser WdSqliteUser;
+
+// What a user may need to have done in the background.
+typedef enum
+{
+  WD_SQLITE_CHORE_CHECKPOINT = 1 << 0,
+  WD_SQLITE_CHORE_GARBAGE = 1 << 1,
+  WD_SQLITE_CHORE_INDEX = 1 << 2,
+} WdSqliteChores;
+
+// Both run with no lock held.
+typedef struct
+{
+  void (*notify) (gpointer data, const WdBeacon *beacon);
+  void (*poke) (gpointer data, const WdId *user, WdSqliteChores chores);
+  gpointer data;
+} WdSqlitePoolHooks;
+
+WdSqlitePool *wd_sqlite_pool_new (const char *state_dir,
+                                  guint max_open,
+                                  const WdSqlitePoolHooks *hooks) G_GNUC_WARN_UNUSED_RESULT;
+
+// No lease may be out.
+void wd_sqlite_pool_free (WdSqlitePool *self);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (WdSqlitePool, wd_sqlite_pool_free)
+
+// The directory of the store. Returns (transfer none).
+const char *wd_sqlite_pool_get_state_dir (const WdSqlitePool *self);
+
+// STATE/users/xx/ID. Returns (transfer full).
+char *wd_sqlite_pool_dup_user_dir (const WdSqlitePool *self, const WdId *id)
+    G_GNUC_WARN_UNUSED_RESULT;
+
+const WdSqlitePoolHooks *wd_sqlite_pool_get_hooks (const WdSqlitePool *self);
+
+// Forgets the user's handles: the idle ones now, those in use when they are given back. To be
+// called before and after the folder is taken away.
+void wd_sqlite_pool_forget (WdSqlitePool *self, const WdId *id);
+
+// Closes all handles that are not in use.
+void wd_sqlite_pool_close_idle (WdSqlitePool *self);
+
+guint wd_sqlite_pool_get_n_open (WdSqlitePool *self);
+
+// Called for each row by the SQL function wd_row (…) of a handle: a statement that changes many
+// rows so tells which, in the same pass. What it returns is the function's value.
+typedef gint64 (*WdSqliteRowFunc) (gpointer data, const gint64 *values);
+
+// One open database, in use by one thread.
+typedef struct
+{
+  WdSqliteDb *db;
+  WdSqliteRowFunc row_func;
+  gpointer row_data;
+} WdSqliteHandle;
+
+// Takes a handle, opening one when none is idle. NOT_FOUND: there is no such user.
+gboolean wd_sqlite_pool_take (WdSqlitePool *self,
+                              const WdId *id,
+                              WdSqliteUser **out_user,
+                              WdSqliteHandle **out_handle,
+                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+// Gives it back. `is_sound` FALSE: it is closed, for what it has seen may be damaged.
+void wd_sqlite_pool_give (WdSqliteUser *user, WdSqliteHandle *handle, gboolean is_sound);
+
+// One writer a user at a time, so that they do not meet in SQLite, which could only sleep.
+void wd_sqlite_pool_lock_writer (WdSqliteUser *user);
+void wd_sqlite_pool_unlock_writer (WdSqliteUser *user);
+
+const WdId *wd_sqlite_pool_get_id (const WdSqliteUser *user);
+const char *wd_sqlite_pool_get_dir (const WdSqliteUser *user);
+WdSqlitePool *wd_sqlite_pool_get_pool (const WdSqliteUser *user);
+
+// Pages in the WAL after this process's last commit.
+guint wd_sqlite_pool_get_wal_pages (WdSqliteUser *user);
+void wd_sqlite_pool_set_wal_pages (WdSqliteUser *user, guint n_pages);

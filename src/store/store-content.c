@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: EUPL-1.2
+// One stored message opened for reading: text in memory, parts read by range.
+#include "config.h"
+
+#include "store-content-private.h"
+
+#include <string.h>
+
+#include "store-types.h"
+
+// A text up to this is decompressed at once, straight from the database's page; a longer one only
+// when somebody reads it.
+#define EAGER_BYTES (128 * 1024)
+
+struct _WdContent
+{
+  guint64 size_bytes;
+  gsize prefix_len;
+  gsize tree_len;
+  gsize text_len;
+  gsize coded_len; // 0 once the text is decoded.
+  guint8 *block;   // Prefix, tree, and the text when it is decoded at once.
+  guint8 *text;    // NULL until it is needed. Within the block, or its own.
+  void *coded;     // NULL once the text is decoded.
+  WdMimeTree *decoded_tree;
+  GArray *parts;
+  WdContentReadPartFunc read_part;
+  GDestroyNotify free_source;
+};
+
+static gboolean
+set_corrupt (const char *what, GError **error)
+{
+  g_set_error (error, WD_STORE_ERROR, WD_STORE_ERROR_CORRUPT, "message: %s", what);
+  return FALSE;
+}
+
+static void
+free_parts (GArray *parts, GDestroyNotify free_source)
+{
+  if (parts == NULL)
+    return;
+  for (guint i = 0; i < parts->len; i++)
+    free_source (g_array_index (parts, WdContentPart, i).source);
+  g_array_unref (parts);
+}
+
+static gboolean
+is_in_block (const WdContent *self, const guint8 *text)
+{
+  return text == self->block + self->prefix_len + self->tree_len;
+}
+
+void
+wd_content_free (WdContent *self)
+{
+  if (self == NULL)
+    return;
+  free_parts (self->parts, self->free_source);
+  wd_mime_tree_unref (self->decoded_tree);
+  if (self->text != NULL && !is_in_block (self, self->text))
+    g_free (self->text);
+  g_free (self->coded);
+  g_free (self->block);
+  g_free (self);
+}
+
+static gboolean
+decode_text (WdStoreCoding coding,
+             const void *coded,
+             gsize coded_len,
+             guint8 *out,
+             gsize len,
+             GError **error)
+{
+  if (coding == WD_STORE_CODING_ZSTD)
+    return wd_store_zstd_decompress (coded, coded_len, out, len)
+           || set_corrupt ("damaged text", error);
+  if (coded_len != len)
+    return set_corrupt ("text of the wrong length", error);
+  if (len > 0)
+    memcpy (out, coded, len);
+  return TRUE;
+}
+
+// The parts are ascending, do not touch each other's octets, and lie within the message.
+static gboolean
+measure_parts (WdContent *self, GError **error)
+{
+  guint64 end = 0, n_taken = 0;
+
+  for (guint i = 0; self->parts != NULL && i < self->parts->len; i++)
+    {
+      const WdContentPart *part = &g_array_index (self->parts, WdContentPart, i);
+
+      if (part->offset < end || part->len > G_MAXINT64 / 2 || part->offset > G_MAXINT64 / 2)
+        return set_corrupt ("parts out of order", error);
+      end = part->offset + part->len;
+      n_taken += part->len;
+    }
+  self->size_bytes = self->prefix_len + self->text_len + n_taken;
+  return end <= self->size_bytes - self->prefix_len || set_corrupt ("parts beyond its end", error);
+}
+
+WdContent *
+wd_content_new (const WdContentSpec *spec, GError **error)
+{
+  g_autoptr (WdContent) self = g_new0 (WdContent, 1);
+  gboolean is_eager = spec->text_len <= EAGER_BYTES;
+  gsize head_len = spec->prefix_len + spec->tree_len;
+
+  self->parts = spec->parts;
+  self->read_part = spec->read_part;
+  self->free_source = spec->free_source;
+  self->prefix_len = spec->prefix_len;
+  self->tree_len = spec->tree_len;
+  self->text_len = spec->text_len;
+  self->block = g_malloc (head_len + (is_eager ? spec->text_len : 0) + 1);
+  if (spec->prefix_len > 0)
+    memcpy (self->block, spec->prefix, spec->prefix_len);
+  if (spec->tree_len > 0)
+    memcpy (self->block + spec->prefix_len, spec->tree, spec->tree_len);
+  if (!measure_parts (self, error))
+    return NULL;
+
+  if (is_eager)
+    {
+      self->text = self->block + head_len;
+      if (!decode_text (spec->coding, spec->text, spec->text_coded_len, self->text, self->text_len,
+                        error))
+        return NULL;
+    }
+  else if (spec->coding == WD_STORE_CODING_ZSTD)
+    {
+      self->coded = g_memdup2 (spec->text, spec->text_coded_len);
+      self->coded_len = spec->text_coded_len;
+    }
+  else if (spec->text_coded_len == spec->text_len)
+    self->text = g_memdup2 (spec->text, spec->text_len);
+  else if (!set_corrupt ("text of the wrong length", error))
+    return NULL;
+  return g_steal_pointer (&self);
+}
+
+guint64
+wd_content_get_size_bytes (const WdContent *self)
+{
+  return self->size_bytes;
+}
+
+const WdMimeTree *
+wd_content_get_tree (WdContent *self)
+{
+  if (self->decoded_tree == NULL)
+    self->decoded_tree
+        = wd_mime_tree_decode (self->block + self->prefix_len, self->tree_len,
+                               self->size_bytes - self->prefix_len, self->prefix_len);
+  return self->decoded_tree;
+}
+
+static gboolean
+ensure_text (WdContent *self, GError **error)
+{
+  if (self->text != NULL)
+    return TRUE;
+
+  g_autofree guint8 *text = g_try_malloc (self->text_len);
+
+  if (text == NULL)
+    {
+      g_set_error_literal (error, WD_STORE_ERROR, WD_STORE_ERROR_UNAVAILABLE, "out of memory");
+      return FALSE;
+    }
+  if (!decode_text (WD_STORE_CODING_ZSTD, self->coded, self->coded_len, text, self->text_len,
+                    error))
+    return FALSE;
+  self->text = g_steal_pointer (&text);
+  g_clear_pointer (&self->coded, g_free);
+  return TRUE;
+}
+
+// Of the octets [offset, offset + len) of the message, those that lie in [start, start + size):
+// *out_skip is where in that stretch they begin. 0 when there are none.
+static gsize
+overlap (guint64 offset, gsize len, guint64 start, guint64 size, guint64 *out_skip)
+{
+  guint64 first = MAX (offset, start);
+  guint64 last = MIN (offset + len, start + size);
+
+  *out_skip = first - start;
+  return first < last ? (gsize) (last - first) : 0;
+}
+
+// A stretch of the text, which stands at `start` of the message.
+static gboolean
+read_text (WdContent *self,
+           guint64 offset,
+           gsize len,
+           guint64 start,
+           guint64 size,
+           guint64 text_start,
+           GString *out,
+           GError **error)
+{
+  guint64 skip;
+  gsize n = overlap (offset, len, start, size, &skip);
+
+  if (n == 0)
+    return TRUE;
+  if (!ensure_text (self, error))
+    return FALSE;
+  g_string_append_len (out, (const char *) self->text + text_start + skip, (gssize) n);
+  return TRUE;
+}
+
+// `offset` counts without the prefix.
+static gboolean
+read_message (WdContent *self, guint64 offset, gsize len, GString *out, GError **error)
+{
+  guint64 pos = 0, text_pos = 0;
+
+  for (guint i = 0; self->parts != NULL && i < self->parts->len && pos < offset + len; i++)
+    {
+      const WdContentPart *part = &g_array_index (self->parts, WdContentPart, i);
+      guint64 skip, size = part->offset - pos;
+      gsize n = overlap (offset, len, part->offset, part->len, &skip);
+
+      if (!read_text (self, offset, len, pos, size, text_pos, out, error)
+          || (n > 0 && !self->read_part (part->source, skip, n, out, error)))
+        return FALSE;
+      text_pos += size;
+      pos = part->offset + part->len;
+    }
+  return read_text (self, offset, len, pos, self->text_len - text_pos, text_pos, out, error);
+}
+
+gboolean
+wd_content_read (WdContent *self, guint64 offset, gsize len, GString *out, GError **error)
+{
+  gsize before = out->len;
+
+  if (offset >= self->size_bytes)
+    return TRUE;
+  len = (gsize) MIN (len, self->size_bytes - offset);
+
+  if (offset < self->prefix_len)
+    {
+      gsize n = MIN (len, self->prefix_len - (gsize) offset);
+
+      g_string_append_len (out, (const char *) self->block + offset, (gssize) n);
+      offset += n;
+      len -= n;
+    }
+  if (len == 0 || read_message (self, offset - self->prefix_len, len, out, error))
+    return TRUE;
+  g_string_truncate (out, before);
+  return FALSE;
+}
