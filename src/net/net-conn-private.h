@@ -69,9 +69,9 @@ struct _WdConn
   guint has_tried : 1;    // In this run, to fill ...
   guint has_filled : 1;   // ... and something came.
   guint linger_bytes;
-  guint32 wait_events;    // What to wait for when parked.
-  WdPeer peer;            // Who connected; counted under this.
-  WdPeer shown_peer;      // Who it is said to be.
+  guint32 wait_events; // What to wait for when parked.
+  WdPeer peer;         // Who connected; counted under this.
+  WdPeer shown_peer;   // Who it is said to be.
   char session_id[17];
 };
 

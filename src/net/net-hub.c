@@ -55,6 +55,7 @@ wd_net_hub_new (const WdServiceSpec *spec, WdService *service, guint n_workers, 
   self->max_conns = G_MAXUINT;
   self->max_conns_per_site = G_MAXUINT;
   self->sites = g_hash_table_new_full (site_hash, site_equal, g_free, NULL);
+  self->streams = g_hash_table_new (NULL, NULL);
   self->acceptor = wd_net_acceptor_new (self);
   self->pool = wd_net_pool_new (n_workers);
   self->loop = wd_net_loop_new (on_tick, self);
@@ -74,6 +75,7 @@ wd_net_hub_free (WdHub *self)
   wd_net_loop_free (self->loop);
   wd_net_acceptor_free (self->acceptor);
   g_hash_table_unref (self->sites);
+  g_hash_table_unref (self->streams);
   g_free (self);
 }
 

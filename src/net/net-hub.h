@@ -35,6 +35,9 @@ struct _WdHub
   GHashTable *sites;  // 16 octets to the number of connections.
   gboolean is_closed; // Accepts no more.
 
+  // Main thread only: of WdNetStream, the open ones.
+  GHashTable *streams;
+
   _Atomic guint n_conns; // Written on the loop.
   _Atomic guint max_conns;
   _Atomic guint max_conns_per_site;

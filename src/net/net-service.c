@@ -18,6 +18,7 @@
 #include "net-options.h"
 #include "net-service-private.h"
 #include "net-sockets.h"
+#include "net-stream.h"
 
 // What still runs after so long is cancelled, and given up a little later.
 #define STOP_SECS 10
@@ -120,6 +121,7 @@ on_stop_deadline (gpointer data)
 
   set_timer (self, GIVE_UP_SECS * 1000, on_give_up);
   wd_net_hub_cancel (self->hub);
+  wd_net_stream_stop_all (self->hub, TRUE);
   return G_SOURCE_REMOVE;
 }
 
@@ -135,6 +137,7 @@ stop (WdService *self)
   wd_net_notify_stopping ();
   set_timer (self, STOP_SECS * 1000, on_stop_deadline);
   wd_net_hub_stop (self->hub);
+  wd_net_stream_stop_all (self->hub, FALSE);
 }
 
 static gboolean
@@ -182,6 +185,12 @@ on_empty (WdService *self, gboolean is_final)
     call_main (self, on_drained_main);
   else if (self->n_inherited > 0)
     call_main (self, on_empty_main);
+}
+
+static void
+on_stream (WdService *self, int fd, const WdPeer *peer)
+{
+  wd_net_stream_hand_over (self->hub, self->context, fd, peer);
 }
 
 static gboolean
@@ -326,6 +335,7 @@ make_hub (WdService *self, GError **error)
       return FALSE;
     }
   self->hub->on_empty = on_empty;
+  self->hub->on_stream = on_stream;
   wd_net_hub_configure (self->hub, config);
   return TRUE;
 }

@@ -32,9 +32,10 @@ typedef struct
   void (*session_free) (gpointer session);
 
   // Instead of the three above, for a protocol whose library reads the socket itself (HTTP): takes
-  // over an accepted and counted connection, of which `stream` is the only reference; closing it
-  // uncounts it. Reads fail with G_IO_ERROR_TIMED_OUT past the deadline of their phase. Runs on the
-  // main context's thread.
+  // over an accepted and counted connection, of which `stream` (transfer full) is the only
+  // reference; closing it, or dropping it, uncounts it. It has no deadline of its own. When the
+  // service stops its reads see the end of the stream, and some seconds later its writes fail. Runs
+  // on the main context's thread.
   void (*accept_stream) (WdService *service, gpointer data, GIOStream *stream, const char *remote);
 } WdServiceSpec;
 
