@@ -6,7 +6,6 @@
 // One command line without its literals, and one response-free SMTP line (RFC 5321 4.5.3.1.4).
 #define WD_LIMIT_IMAP_LINE_BYTES (64 * 1024)
 #define WD_LIMIT_SMTP_LINE_BYTES 4096
-#define WD_LIMIT_SMTP_TEXT_LINE_BYTES (16 * 1024 * 1024)
 
 // Literals that are not a message: mailbox names, search strings, passwords.
 #define WD_LIMIT_IMAP_LITERAL_BYTES (64 * 1024)
