@@ -134,16 +134,16 @@ skip_domain (WdLmtpCursor *cursor)
 static gboolean
 skip_source_route (WdLmtpCursor *cursor)
 {
-  while (take_char (cursor, '@'))
+  if (cursor->at == cursor->end || *cursor->at != '@')
+    return TRUE;
+  while (take_char (cursor, '@') && skip_domain (cursor))
     {
-      if (!skip_domain (cursor))
-        return FALSE;
       if (take_char (cursor, ':'))
         return TRUE;
       if (!take_char (cursor, ','))
         return FALSE;
     }
-  return TRUE;
+  return FALSE;
 }
 
 static gboolean
