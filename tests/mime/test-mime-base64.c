@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: EUPL-1.2
+// Base64 bodies kept decoded: the form, and every range of it.
 #include "config.h"
 
 #include <string.h>
