@@ -15,6 +15,7 @@ typedef struct
   guint n;
   guint max;
   gboolean in_group;
+  gboolean quotes_are_off;
   // Of the address being read:
   gboolean has_address; // `local` and `domain` are set.
   gsize run_start;      // Where in the phrase the last run of words joined by dots begins,
@@ -106,17 +107,23 @@ skip_space (Parser *parser)
   return parser->p > start;
 }
 
-// Appends what the quoted string at hand says to `out`.
+// Appends what the quoted string at hand says to `out`. A quote that none ends is passed over, and
+// so are all behind it.
 static void
 read_quoted (Parser *parser, GString *out)
 {
   const char *start = ++parser->p;
+  const char *p = start;
 
-  while (parser->p < parser->end && *parser->p != '"')
-    parser->p += *parser->p == '\\' && parser->p + 1 < parser->end ? 2 : 1;
-  wd_mime_nstring_append_clean (out, start, (gsize) (parser->p - start), TRUE);
-  if (parser->p < parser->end)
-    parser->p++;
+  while (p < parser->end && *p != '"' && !parser->quotes_are_off)
+    p += *p == '\\' && p + 1 < parser->end ? 2 : 1;
+  if (p == parser->end || parser->quotes_are_off)
+    {
+      parser->quotes_are_off = TRUE;
+      return;
+    }
+  wd_mime_nstring_append_clean (out, start, (gsize) (p - start), TRUE);
+  parser->p = p + 1;
 }
 
 static void
