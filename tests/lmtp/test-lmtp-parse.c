@@ -57,7 +57,7 @@ test_lines (void)
     }
 }
 
-#define MAX ((guint64) 1000000)
+#define MAX_BYTES ((guint64) 1000000)
 
 static const struct
 {
@@ -140,7 +140,7 @@ test_mail (void)
       gsize len = strlen (mails[i].args);
       g_autofree char *args = g_memdup2 (mails[i].args, len);
       WdLmtpMail mail = { 0 };
-      const char *reply = wd_lmtp_parse_mail (args, len, MAX, &mail);
+      const char *reply = wd_lmtp_parse_mail (args, len, MAX_BYTES, &mail);
 
       g_test_message ("%s", mails[i].args);
       if (mails[i].reply != NULL)
