@@ -14,6 +14,9 @@ typedef struct
 {
   WdLmtpSession *session;
   WdLmtpTraceText trace;
+  // Of the connection, taken before there are several threads.
+  WdLogContext *log;
+  GCancellable *cancellable;
   const char *id;
 } Delivery;
 
@@ -37,8 +40,8 @@ find_mailbox (Delivery *delivery,
   WdLmtpSession *session = delivery->session;
   g_autoptr (WdMailboxInfo) info = NULL;
 
-  if (!wd_store_find_mailbox (session->server->store, actor, path, &info,
-                              wd_net_conn_get_cancellable (session->conn), error))
+  if (!wd_store_find_mailbox (session->server->store, actor, path, &info, delivery->cancellable,
+                              error))
     return FALSE;
   *out_found = info != NULL;
   if (info != NULL)
@@ -81,7 +84,7 @@ append (Delivery *delivery,
 
   return choose_mailbox (delivery, recipient, &actor, out_mailbox, error)
          && wd_store_append (session->server->store, &actor, out_mailbox, &item, 1, out_appended,
-                             &uidvalidity, wd_net_conn_get_cancellable (session->conn), error);
+                             &uidvalidity, delivery->cancellable, error);
 }
 
 static void
@@ -97,8 +100,8 @@ log_delivered (Delivery *delivery,
   wd_core_id_to_hex (&recipient->user, user_hex);
   wd_core_id_to_hex (mailbox, mailbox_hex);
   g_snprintf (uid, sizeof uid, "%u", appended->uid);
-  wd_log_info (wd_net_conn_get_log (delivery->session->conn), WD_MSG_DELIVERED, "WD_USER", user_hex,
-               "WD_MAILBOX", mailbox_hex, "WD_UID", uid, "WD_DELIVERY", delivery->id, NULL,
+  wd_log_info (delivery->log, WD_MSG_DELIVERED, "WD_USER", user_hex, "WD_MAILBOX", mailbox_hex,
+               "WD_UID", uid, "WD_DELIVERY", delivery->id, NULL,
                "delivered uid %s, %" G_GUINT64_FORMAT " octets", uid,
                wd_incoming_get_size_bytes (delivery->session->incoming));
 }
@@ -107,19 +110,19 @@ log_delivered (Delivery *delivery,
 static void
 log_failure (Delivery *delivery, const WdLmtpRecipient *recipient, const GError *error)
 {
-  WdLogContext *log = wd_net_conn_get_log (delivery->session->conn);
   gboolean is_damaged = g_error_matches (error, WD_STORE_ERROR, WD_STORE_ERROR_CORRUPT);
   gboolean is_down = g_error_matches (error, WD_STORE_ERROR, WD_STORE_ERROR_UNAVAILABLE);
   char user_hex[WD_CORE_ID_HEX_LEN + 1];
 
   wd_core_id_to_hex (&recipient->user, user_hex);
   if (is_damaged || is_down)
-    wd_log_warning (log, is_damaged ? WD_MSG_STORE_CORRUPT : WD_MSG_STORE_UNAVAILABLE, "WD_USER",
-                    user_hex, "WD_DELIVERY", delivery->id, NULL, "not delivered: %s",
+    wd_log_warning (delivery->log, is_damaged ? WD_MSG_STORE_CORRUPT : WD_MSG_STORE_UNAVAILABLE,
+                    "WD_USER", user_hex, "WD_DELIVERY", delivery->id, NULL, "not delivered: %s",
                     error->message);
   else
-    wd_log_notice (log, WD_MSG_DELIVERY_FAILED, "WD_USER", user_hex, "WD_DELIVERY", delivery->id,
-                   NULL, "not delivered, answered %.9s: %s", recipient->reply, error->message);
+    wd_log_notice (delivery->log, WD_MSG_DELIVERY_FAILED, "WD_USER", user_hex, "WD_DELIVERY",
+                   delivery->id, NULL, "not delivered, answered %.9s: %s", recipient->reply,
+                   error->message);
 }
 
 // One recipient. Runs on any worker, beside those of the others.
@@ -174,6 +177,8 @@ wd_lmtp_deliver (WdLmtpSession *self)
   };
   Delivery delivery = {
     .session = self,
+    .log = wd_net_conn_get_log (self->conn),
+    .cancellable = wd_net_conn_get_cancellable (self->conn),
     .id = id,
   };
 
