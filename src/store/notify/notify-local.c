@@ -13,13 +13,13 @@
 
 #include "notify-beacon.h"
 #include "notify-peers.h"
-#include "notify-watch.h"
+#include "store-watch-private.h"
 
 #define MAX_DATAGRAMS_A_TURN 256
 
 struct _WdNotifyLocal
 {
-  WdNotifyWatches *watches;
+  WdWatchSet *watches;
   WdNotifyPeers *peers; // (nullable): only this process.
 
   // Guards the three below. Held while the socket is made and the thread started; taken by the
@@ -38,7 +38,7 @@ wd_notify_local_new (const char *runtime_dir)
   WdNotifyLocal *self = g_new0 (WdNotifyLocal, 1);
 
   g_mutex_init (&self->mutex);
-  self->watches = wd_notify_watch_set_new ();
+  self->watches = wd_watch_set_new ();
   self->peers = runtime_dir == NULL ? NULL : wd_notify_peers_new (runtime_dir);
   self->fd = -1;
   self->wake_fd = -1;
@@ -74,7 +74,7 @@ wd_notify_local_free (WdNotifyLocal *self)
     close (self->fd);
   if (self->wake_fd >= 0)
     close (self->wake_fd);
-  wd_notify_watch_set_unref (self->watches);
+  wd_watch_set_unref (self->watches);
   g_mutex_clear (&self->mutex);
   g_free (self);
 }
@@ -97,9 +97,9 @@ receive (WdNotifyLocal *self, int fd)
       if (len < 0 || !wd_notify_beacon_decode (data, (gsize) len, beacons, &n))
         continue;
       if (n == 0)
-        wd_notify_watch_dispatch_all (self->watches);
+        wd_watch_dispatch_all (self->watches);
       for (gsize i = 0; i < n; i++)
-        wd_notify_watch_dispatch (self->watches, &beacons[i]);
+        wd_watch_dispatch (self->watches, &beacons[i]);
     }
 }
 
@@ -188,7 +188,7 @@ wd_notify_local_check (WdNotifyLocal *self, GError **error)
 void
 wd_notify_local_send (WdNotifyLocal *self, const WdBeacon *beacon)
 {
-  wd_notify_watch_dispatch (self->watches, beacon);
+  wd_watch_dispatch (self->watches, beacon);
   if (self->peers == NULL || !wd_notify_peers_send (self->peers, beacon))
     return;
 
@@ -217,5 +217,5 @@ wd_notify_local_watch (WdNotifyLocal *self,
   if (was_deaf && self->thread != NULL)
     wake (self);
   g_mutex_unlock (&self->mutex);
-  return wd_notify_watch_new (self->watches, owner, mailbox, func, user_data);
+  return wd_watch_new (self->watches, owner, mailbox, func, user_data);
 }

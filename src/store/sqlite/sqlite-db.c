@@ -53,7 +53,7 @@ int
 wd_sqlite_db_wait_busy (void *data, int n_calls)
 {
   WdSqliteDb *self = data;
-  gint64 now_us = g_get_monotonic_time ();
+  gint64 now_us = wd_core_clock_monotonic_us ();
 
   if (n_calls == 0)
     self->busy_until_us = now_us + BUSY_TIMEOUT_US;

@@ -2,9 +2,9 @@
 // Who watches what, and calling them.
 #include "config.h"
 
-#include "notify-watch.h"
+#include "store-watch-private.h"
 
-struct _WdNotifyWatches
+struct _WdWatchSet
 {
   gatomicrefcount n_refs;
 
@@ -16,7 +16,7 @@ struct _WdNotifyWatches
 
 struct _WdWatch
 {
-  WdNotifyWatches *set;
+  WdWatchSet *set;
   WdId owner;
   WdId mailbox; // None: all of the owner.
   WdWatchFunc func;
@@ -32,10 +32,10 @@ struct _WdWatch
   gboolean is_left; // wd_watch_free has returned: the last holder frees it.
 };
 
-WdNotifyWatches *
-wd_notify_watch_set_new (void)
+WdWatchSet *
+wd_watch_set_new (void)
 {
-  WdNotifyWatches *self = g_new0 (WdNotifyWatches, 1);
+  WdWatchSet *self = g_new0 (WdWatchSet, 1);
 
   g_atomic_ref_count_init (&self->n_refs);
   g_mutex_init (&self->mutex);
@@ -44,15 +44,15 @@ wd_notify_watch_set_new (void)
   return self;
 }
 
-WdNotifyWatches *
-wd_notify_watch_set_ref (WdNotifyWatches *self)
+WdWatchSet *
+wd_watch_set_ref (WdWatchSet *self)
 {
   g_atomic_ref_count_inc (&self->n_refs);
   return self;
 }
 
 void
-wd_notify_watch_set_unref (WdNotifyWatches *self)
+wd_watch_set_unref (WdWatchSet *self)
 {
   if (self == NULL || !g_atomic_ref_count_dec (&self->n_refs))
     return;
@@ -88,15 +88,12 @@ unlink_watch (WdWatch *watch)
 }
 
 WdWatch *
-wd_notify_watch_new (WdNotifyWatches *self,
-                     const WdId *owner,
-                     const WdId *mailbox,
-                     WdWatchFunc func,
-                     gpointer user_data)
+wd_watch_new (
+    WdWatchSet *self, const WdId *owner, const WdId *mailbox, WdWatchFunc func, gpointer user_data)
 {
   WdWatch *watch = g_new0 (WdWatch, 1);
 
-  watch->set = wd_notify_watch_set_ref (self);
+  watch->set = wd_watch_set_ref (self);
   watch->owner = *owner;
   if (mailbox != NULL)
     watch->mailbox = *mailbox;
@@ -115,7 +112,7 @@ wd_watch_free (WdWatch *self)
   if (self == NULL)
     return;
 
-  WdNotifyWatches *set = self->set;
+  WdWatchSet *set = self->set;
 
   g_mutex_lock (&set->mutex);
   unlink_watch (self);
@@ -130,7 +127,7 @@ wd_watch_free (WdWatch *self)
   g_mutex_unlock (&set->mutex);
   if (is_mine)
     g_free (self);
-  wd_notify_watch_set_unref (set);
+  wd_watch_set_unref (set);
 }
 
 static gboolean
@@ -161,7 +158,7 @@ hold (WdWatch *watch, GPtrArray **inout_called)
 
 // Calls the watch, unless it was ended meanwhile, and lets go of it.
 static void
-call_held (WdNotifyWatches *self, WdWatch *watch, const WdBeacon *beacons, gsize n_beacons)
+call_held (WdWatchSet *self, WdWatch *watch, const WdBeacon *beacons, gsize n_beacons)
 {
   g_mutex_lock (&self->mutex);
   for (gsize i = 0; i < n_beacons && !watch->is_dead; i++)
@@ -183,7 +180,7 @@ call_held (WdNotifyWatches *self, WdWatch *watch, const WdBeacon *beacons, gsize
 }
 
 void
-wd_notify_watch_dispatch (WdNotifyWatches *self, const WdBeacon *beacon)
+wd_watch_dispatch (WdWatchSet *self, const WdBeacon *beacon)
 {
   g_autoptr (GPtrArray) called = NULL;
 
@@ -199,7 +196,7 @@ wd_notify_watch_dispatch (WdNotifyWatches *self, const WdBeacon *beacon)
 }
 
 void
-wd_notify_watch_dispatch_all (WdNotifyWatches *self)
+wd_watch_dispatch_all (WdWatchSet *self)
 {
   g_autoptr (GPtrArray) called = NULL;
   GHashTableIter iter;
