@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: EUPL-1.2
+// Scratch stores.
+#include "config.h"
+
+#include "test-store.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+
+#include "core-limits.h"
+
+struct _WdTestStore
+{
+  WdStore *store;
+  char *dir;
+  char *uri;
+  char *runtime_dir;
+  WdStoreOptions options;
+};
+
+// A second backend is one line here.
+static const char *const backends[] = {
+  "sqlite:",
+  NULL,
+};
+
+const char *const *
+wd_test_store_list_backends (void)
+{
+  return backends;
+}
+
+void
+wd_test_store_remove_tree (const char *path)
+{
+  g_autoptr (GDir) dir = NULL;
+  const char *name;
+
+  if (g_file_test (path, G_FILE_TEST_IS_DIR) && !g_file_test (path, G_FILE_TEST_IS_SYMLINK))
+    dir = g_dir_open (path, 0, NULL);
+  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
+    {
+      g_autofree char *child = g_build_filename (path, name, NULL);
+
+      wd_test_store_remove_tree (child);
+    }
+  g_assert_cmpint (g_remove (path), ==, 0);
+}
+
+WdStore *
+wd_test_store_open_again (WdTestStore *self)
+{
+  g_autoptr (GError) error = NULL;
+  WdStore *store = wd_store_open (&self->options, &error);
+
+  g_assert_no_error (error);
+  g_assert_nonnull (store);
+  return store;
+}
+
+WdTestStore *
+wd_test_store_new_of (const char *backend, const WdStoreOptions *options)
+{
+  WdTestStore *self = g_new0 (WdTestStore, 1);
+  g_autoptr (GError) error = NULL;
+
+  self->dir = g_dir_make_tmp ("wd-test-XXXXXX", &error);
+  g_assert_no_error (error);
+  self->uri = g_strdup_printf ("%s%s/store", backend, self->dir);
+  self->runtime_dir = g_build_filename (self->dir, "run", NULL);
+  if (options != NULL)
+    self->options = *options;
+  self->options.uri = self->uri;
+  self->options.runtime_dir = self->runtime_dir;
+  if (self->options.max_open_users == 0)
+    self->options.max_open_users = 64;
+  if (self->options.max_message_size_bytes == 0)
+    self->options.max_message_size_bytes = WD_LIMIT_MESSAGE_BYTES;
+  self->store = wd_test_store_open_again (self);
+  return self;
+}
+
+WdTestStore *
+wd_test_store_new (const WdStoreOptions *options)
+{
+  return wd_test_store_new_of (backends[0], options);
+}
+
+// Nobody else holds the store any more: a reference that a test has forgotten shows here.
+static void
+close_store (WdTestStore *self)
+{
+  g_object_add_weak_pointer (G_OBJECT (self->store), (gpointer *) &self->store);
+  g_object_unref (self->store);
+  g_assert_null (self->store);
+}
+
+void
+wd_test_store_free (WdTestStore *self)
+{
+  if (self == NULL)
+    return;
+  close_store (self);
+  wd_test_store_remove_tree (self->dir);
+  g_free (self->dir);
+  g_free (self->uri);
+  g_free (self->runtime_dir);
+  g_free (self);
+}
+
+void
+wd_test_store_reopen (WdTestStore *self)
+{
+  close_store (self);
+  self->store = wd_test_store_open_again (self);
+}
+
+WdStore *
+wd_test_store_get (WdTestStore *self)
+{
+  return self->store;
+}
+
+const char *
+wd_test_store_get_dir (WdTestStore *self)
+{
+  return self->dir;
+}
+
+const WdStoreOptions *
+wd_test_store_get_options (WdTestStore *self)
+{
+  return &self->options;
+}
+
+WdId
+wd_test_store_add_user (WdTestStore *self, const char *username, const char *address)
+{
+  const WdUser spec = { .username = (char *) username, .address = (char *) address };
+  g_autoptr (GError) error = NULL;
+  WdId id = { 0 };
+
+  gboolean ok = wd_store_create_user (self->store, &spec, &id, NULL, &error);
+
+  g_assert_no_error (error);
+  g_assert_true (ok);
+  return id;
+}
+
+WdId
+wd_test_store_get_mailbox (WdTestStore *self, const WdId *user, const char *path)
+{
+  const WdActor actor = WD_ACTOR_SELF (*user);
+  g_autoptr (WdMailboxInfo) info = NULL;
+  g_autoptr (GError) error = NULL;
+  gboolean ok = wd_store_find_mailbox (self->store, &actor, path, &info, NULL, &error);
+
+  g_assert_no_error (error);
+  g_assert_true (ok);
+  g_assert_nonnull (info);
+  return info->id;
+}
+
+WdIncoming *
+wd_test_store_new_incoming (WdTestStore *self, const char *octets, gssize len)
+{
+  WdIncoming *incoming = wd_incoming_new (self->store);
+  g_autoptr (GError) error = NULL;
+  gboolean ok
+      = wd_incoming_write (incoming, octets, len < 0 ? strlen (octets) : (gsize) len, &error)
+        && wd_incoming_finish (incoming, &error);
+
+  g_assert_no_error (error);
+  g_assert_true (ok);
+  return incoming;
+}
+
+WdUid
+wd_test_store_append (WdTestStore *self,
+                      const WdId *user,
+                      const char *path,
+                      const char *octets,
+                      gssize len,
+                      WdFlags flags)
+{
+  const WdActor actor = WD_ACTOR_SELF (*user);
+  const WdId mailbox = wd_test_store_get_mailbox (self, user, path);
+  g_autoptr (WdIncoming) incoming = wd_test_store_new_incoming (self, octets, len);
+  const WdAppend item = { .incoming = incoming, .flags = flags };
+  g_autoptr (GError) error = NULL;
+  WdAppended appended = { 0 };
+  guint32 uidvalidity;
+  gboolean ok = wd_store_append (self->store, &actor, &mailbox, &item, 1, &appended, &uidvalidity,
+                                 NULL, &error);
+
+  g_assert_no_error (error);
+  g_assert_true (ok);
+  return appended.uid;
+}
