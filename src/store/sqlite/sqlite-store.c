@@ -76,6 +76,12 @@ check_health (WdStore *store, GCancellable *cancellable, GError **error)
   return wd_sqlite_directory_check_health (WD_SQLITE_STORE (store)->directory, cancellable, error);
 }
 
+static gboolean
+check_notifier (WdStore *store, GError **error)
+{
+  return wd_notify_local_check (WD_SQLITE_STORE (store)->notify, error);
+}
+
 static WdWatch *
 watch (WdStore *store, const WdId *owner, const WdId *mailbox, WdWatchFunc func, gpointer user_data)
 {
@@ -228,6 +234,7 @@ implement_store (WdStoreInterface *iface)
   iface->get_options = get_options;
   iface->get_spool_dir = get_spool_dir;
   iface->check_health = check_health;
+  iface->check_notifier = check_notifier;
   iface->check = wd_sqlite_check_store;
   iface->maintain = wd_sqlite_maintain_all;
 
