@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <termios.h>
@@ -24,16 +25,28 @@ catch_signal (int number)
   caught_signal = number;
 }
 
+// One octet; -1 with errno, and 0 at the end. With `mask` (nullable) signals come in while it
+// waits, and only then: none can slip in between a look at them and the wait.
+static ssize_t
+read_octet (int fd, const sigset_t *mask, char *out_octet)
+{
+  struct pollfd poll_fd = { .fd = fd, .events = POLLIN };
+
+  if (mask != NULL && ppoll (&poll_fd, 1, NULL, mask) < 0)
+    return -1;
+  return read (fd, out_octet, 1);
+}
+
 // Reads up to the first line end. An octet at a time: what follows is not ours.
 static WdSecret *
-read_line (int fd, GError **error)
+read_line (int fd, const sigset_t *mask, GError **error)
 {
   char line[WD_LIMIT_PASSWORD_BYTES + 1];
   gsize len = 0;
   ssize_t n = 0;
   WdSecret *secret = NULL;
 
-  while (len < sizeof line && (n = read (fd, line + len, 1)) == 1 && line[len] != '\n')
+  while (len < sizeof line && (n = read_octet (fd, mask, line + len)) == 1 && line[len] != '\n')
     len++;
   if (n < 0)
     g_set_error (error, WD_CTL_ERROR, WD_CTL_ERROR_FAILED, "cannot read the password: %s",
@@ -58,24 +71,31 @@ ask (int tty, const char *prompt, GError **error)
 {
   struct sigaction action = { .sa_handler = catch_signal };
   struct sigaction before[G_N_ELEMENTS (signals)];
+  sigset_t blocked, mask;
   struct termios old, quiet;
   WdSecret *secret;
 
   caught_signal = 0;
+  sigemptyset (&blocked);
   for (gsize i = 0; i < G_N_ELEMENTS (signals); i++)
-    sigaction (signals[i], &action, &before[i]);
+    {
+      sigaddset (&blocked, signals[i]);
+      sigaction (signals[i], &action, &before[i]);
+    }
+  sigprocmask (SIG_BLOCK, &blocked, &mask);
   (void) tcgetattr (tty, &old);
   quiet = old;
   quiet.c_lflag &= ~(tcflag_t) ECHO;
   (void) tcsetattr (tty, TCSAFLUSH, &quiet);
 
   g_printerr ("%s", prompt);
-  secret = read_line (tty, error);
+  secret = read_line (tty, &mask, error);
   g_printerr ("\n");
 
   (void) tcsetattr (tty, TCSAFLUSH, &old);
   for (gsize i = 0; i < G_N_ELEMENTS (signals); i++)
     sigaction (signals[i], &before[i], NULL);
+  sigprocmask (SIG_SETMASK, &mask, NULL);
   if (caught_signal != 0)
     raise (caught_signal);
   return secret;
@@ -110,7 +130,7 @@ read_file (const char *file, GError **error)
                    g_strerror (errno));
       return NULL;
     }
-  secret = read_line (fd, error);
+  secret = read_line (fd, NULL, error);
   close (fd);
   return secret;
 }
@@ -125,7 +145,7 @@ wd_ctl_password_read (const char *file, GError **error)
   else if (file == NULL && isatty (STDIN_FILENO))
     secret = ask_twice (STDIN_FILENO, error);
   else
-    secret = read_line (STDIN_FILENO, error);
+    secret = read_line (STDIN_FILENO, NULL, error);
 
   if (secret != NULL && wd_core_secret_get_len (secret) == 0)
     {
