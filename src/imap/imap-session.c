@@ -1,5 +1,583 @@
 // SPDX-License-Identifier: EUPL-1.2
-// IMAP sessions.
+// One IMAP session: from input to commands to replies.
 #include "config.h"
 
-#include "net-service.h"
+#include "imap-session.h"
+
+#include "core-clock.h"
+#include "core-limits.h"
+#include "imap-append.h"
+#include "imap-capability.h"
+#include "imap-sync.h"
+
+// How often an idle client hears from us, so that boxes in between do not forget the connection.
+#define IDLE_HELLO_SECS 120
+// A client that takes no output.
+#define STALLED_SECS 300
+// Rounds of output that one command may send before another session gets the worker.
+#define MAX_ROUNDS 16
+
+typedef enum
+{
+  NEXT_COMMAND, // session->cmd is set, or a refused command was answered.
+  NEXT_WAIT,
+  NEXT_END, // The client is gone, or is being sent away.
+} Next;
+
+// On any thread; the session's own changes come back on its own thread.
+static void
+on_beacon (const WdBeacon *beacon, gpointer user_data)
+{
+  WdImapSession *self = user_data;
+
+  if (beacon->kind == WD_BEACON_ACCOUNT)
+    {
+      g_atomic_int_set (&self->is_account_news, TRUE);
+      wd_net_conn_wake (self->conn);
+      return;
+    }
+  if (beacon->kind != WD_BEACON_MAILBOX || g_atomic_pointer_get (&self->owner) == g_thread_self ())
+    return;
+  g_atomic_int_set (&self->is_dirty, TRUE);
+  if (g_atomic_int_get (&self->is_idling))
+    wd_net_conn_wake (self->conn);
+}
+
+gpointer
+wd_imap_session_new (WdConn *conn, WdService *service, gpointer data)
+{
+  WdImapSession *self = g_new0 (WdImapSession, 1);
+
+  self->conn = conn;
+  self->server = data;
+  self->state = WD_IMAP_STATE_NOT_AUTHENTICATED;
+  self->start_us = wd_core_clock_monotonic_us ();
+  self->active_us = self->start_us;
+  return self;
+}
+
+void
+wd_imap_session_free (gpointer session)
+{
+  WdImapSession *self = session;
+
+  // First: after this no beacon comes.
+  wd_watch_free (self->watch);
+  if (self->state != WD_IMAP_STATE_NOT_AUTHENTICATED)
+    wd_log_info (wd_net_conn_get_log (self->conn), WD_MSG_LOGOUT, NULL, "logged out");
+  wd_imap_command_free (self->cmd);
+  wd_imap_append_free (self->append);
+  wd_imap_view_free (self->view);
+  wd_imap_reader_clear (&self->reader);
+  g_free (self);
+}
+
+GString *
+wd_imap_session_get_output (WdImapSession *self)
+{
+  return wd_net_conn_get_output (self->conn);
+}
+
+gboolean
+wd_imap_session_is_output_full (WdImapSession *self)
+{
+  return wd_net_conn_is_output_full (self->conn);
+}
+
+GCancellable *
+wd_imap_session_get_cancellable (WdImapSession *self)
+{
+  return wd_net_conn_get_cancellable (self->conn);
+}
+
+gboolean
+wd_imap_session_may_login (WdImapSession *self)
+{
+  g_autoptr (WdConfig) config = NULL;
+
+  if (wd_net_conn_is_tls (self->conn) || wd_net_conn_is_loopback (self->conn))
+    return TRUE;
+  config = wd_net_service_ref_config (self->server->service);
+  return wd_core_config_get_boolean (config, "imap", "allow-plaintext-login");
+}
+
+static void
+watch (WdImapSession *self)
+{
+  g_clear_pointer (&self->watch, wd_watch_free);
+  self->watch = wd_store_watch (self->server->store, &self->actor.owner,
+                                self->view != NULL ? &self->view->mailbox : NULL, on_beacon, self);
+}
+
+void
+wd_imap_session_authenticate (WdImapSession *self, const WdUser *user)
+{
+  self->actor = WD_ACTOR_SELF (user->id);
+  self->state = WD_IMAP_STATE_AUTHENTICATED;
+  wd_core_log_context_set (wd_net_conn_get_log (self->conn), "WD_USER", user->username);
+  watch (self);
+}
+
+void
+wd_imap_session_take_view (WdImapSession *self, WdImapView *view)
+{
+  if (view == NULL && self->view == NULL)
+    return;
+  wd_imap_view_free (self->view);
+  self->view = view;
+  self->state = view != NULL ? WD_IMAP_STATE_SELECTED : WD_IMAP_STATE_AUTHENTICATED;
+  watch (self);
+  // What came between the reading and the watch had no beacon for us.
+  g_atomic_int_set (&self->is_dirty, view != NULL);
+}
+
+void
+wd_imap_session_enable (WdImapSession *self, guint extension)
+{
+  self->enabled |= extension;
+}
+
+gboolean
+wd_imap_session_is_enabled (WdImapSession *self, guint extension)
+{
+  return (self->enabled & extension) != 0;
+}
+
+void
+wd_imap_session_forget_text (WdImapSession *self)
+{
+  explicit_bzero (self->reader.text->str, self->reader.text->len);
+}
+
+void
+wd_imap_session_end_lines (WdImapSession *self)
+{
+  self->take_line = NULL;
+  self->cmd->has_run = TRUE;
+}
+
+void
+wd_imap_session_bye (WdImapSession *self, const char *text)
+{
+  if (self->is_closing)
+    return;
+  g_string_append_printf (wd_imap_session_get_output (self), "* BYE %s\r\n", text);
+  self->is_closing = TRUE;
+}
+
+gsize
+wd_imap_session_get_size_bytes (const WdImapSession *self)
+{
+  return sizeof *self + (self->view != NULL ? wd_imap_view_get_size_bytes (self->view) : 0)
+         + (self->reader.text != NULL ? self->reader.text->allocated_len : 0);
+}
+
+static void
+greet (WdImapSession *self)
+{
+  GString *out = wd_imap_session_get_output (self);
+
+  g_string_append (out, "* OK [");
+  wd_imap_capability_append (self, out);
+  g_string_append (out, "] Wild Duck ready\r\n");
+}
+
+static void
+write_tagged (WdImapSession *self, const WdImapCommand *cmd)
+{
+  static const char *const words[] = { "OK", "NO", "BAD" };
+  GString *out = wd_imap_session_get_output (self);
+
+  g_string_append_printf (out, "%s %s ", cmd->tag, words[cmd->status]);
+  if (cmd->code != NULL)
+    g_string_append_printf (out, "[%s] ", cmd->code);
+  if (cmd->text != NULL)
+    g_string_append (out, cmd->text);
+  else
+    g_string_append_printf (out, "%s%s completed", cmd->is_uid ? "UID " : "", cmd->spec->name);
+  g_string_append (out, "\r\n");
+}
+
+static void
+count_bad (WdImapSession *self, gboolean is_bad)
+{
+  self->n_bad = is_bad ? self->n_bad + 1 : 0;
+  if (self->n_bad < WD_LIMIT_IMAP_BAD_COMMANDS)
+    return;
+  wd_log_notice (wd_net_conn_get_log (self->conn), WD_MSG_CLIENT_MISBEHAVED, NULL,
+                 "too many bad commands");
+  wd_imap_session_bye (self, "Too many bad commands");
+}
+
+// BAD for what did not become a command. `tag` (nullable).
+static void
+write_bad (WdImapSession *self, const char *tag, const char *text)
+{
+  g_string_append_printf (wd_imap_session_get_output (self), "%s BAD %s\r\n",
+                          tag != NULL ? tag : "*", text);
+  count_bad (self, TRUE);
+}
+
+static const char *
+explain_state (const WdImapSession *self, const WdImapCommandSpec *spec)
+{
+  if (self->state == WD_IMAP_STATE_NOT_AUTHENTICATED)
+    return "Log in first";
+  return (spec->states & WD_IMAP_STATE_SELECTED) != 0 ? "Select a mailbox first"
+                                                      : "Already logged in";
+}
+
+// The command at the front of the reader's text. Returns (transfer full) (nullable): BAD is written
+// when there is none that may be run now.
+static WdImapCommand *
+make_command (WdImapSession *self)
+{
+  WdImapParser parser;
+  g_autofree char *tag = NULL;
+  g_autoptr (WdImapCommand) cmd = NULL;
+
+  wd_imap_parse_init (&parser, self->reader.text->str, self->reader.text->len);
+  cmd = wd_imap_command_new (&parser, &tag);
+  if (cmd == NULL)
+    {
+      write_bad (self, tag, parser.error);
+      return NULL;
+    }
+  if ((cmd->spec->states & self->state) == 0)
+    {
+      write_bad (self, tag, explain_state (self, cmd->spec));
+      return NULL;
+    }
+  return g_steal_pointer (&cmd);
+}
+
+// Gives up a command at its literal. A client that sends more than is worth reading is sent away.
+static void
+refuse_literal (WdImapSession *self)
+{
+  g_clear_pointer (&self->append, wd_imap_append_free);
+  if (!wd_imap_reader_refuse (&self->reader))
+    wd_imap_session_bye (self, "Too much data");
+}
+
+// A line ended in a literal: what is to become of it depends on the command so far.
+static void
+judge_literal (WdImapSession *self)
+{
+  g_autoptr (WdImapCommand) cmd = make_command (self);
+  gboolean is_sync = self->reader.literal.is_sync;
+  WdImapAppendAnswer answer = WD_IMAP_APPEND_NOT_MESSAGE;
+
+  if (cmd == NULL)
+    {
+      refuse_literal (self);
+      return;
+    }
+  if ((cmd->spec->flags & WD_IMAP_COMMAND_STREAMS) != 0)
+    answer = wd_imap_append_begin_literal (self, cmd);
+  if (answer == WD_IMAP_APPEND_NOT_MESSAGE)
+    {
+      if (self->reader.literal.is_literal8)
+        wd_imap_command_bad (cmd, "A binary literal is not allowed here");
+      else if (!wd_imap_reader_may_keep (&self->reader))
+        wd_imap_command_bad (cmd, "Literal too large");
+      else
+        {
+          wd_imap_reader_keep (&self->reader);
+          answer = WD_IMAP_APPEND_STREAM;
+        }
+    }
+  if (answer == WD_IMAP_APPEND_STREAM)
+    {
+      if (is_sync)
+        g_string_append (wd_imap_session_get_output (self), "+ OK\r\n");
+      return;
+    }
+  write_tagged (self, cmd);
+  count_bad (self, cmd->status == WD_IMAP_BAD);
+  refuse_literal (self);
+}
+
+static void
+begin_command (WdImapSession *self)
+{
+  self->cmd = make_command (self);
+  if (self->cmd == NULL)
+    {
+      g_clear_pointer (&self->append, wd_imap_append_free);
+      wd_imap_reader_reset (&self->reader);
+    }
+}
+
+static void
+end_too_long (WdImapSession *self)
+{
+  WdImapParser parser;
+  g_autofree char *tag = NULL;
+
+  wd_imap_parse_init (&parser, self->reader.text->str, self->reader.text->len);
+  g_autoptr (WdImapCommand) cmd = wd_imap_command_new (&parser, &tag);
+  write_bad (self, tag, "Command line too long");
+  g_clear_pointer (&self->append, wd_imap_append_free);
+  wd_imap_reader_reset (&self->reader);
+}
+
+// Takes what is in the input buffer up to the next event. TRUE: something happened.
+static gboolean
+feed (WdImapSession *self)
+{
+  gsize len;
+  gsize used;
+  const char *data = wd_net_conn_peek (self->conn, &len);
+  WdImapReaderEvent event = wd_imap_reader_feed (&self->reader, data, len, &used);
+
+  switch (event)
+    {
+    case WD_IMAP_READER_NEED_INPUT:
+      break;
+    case WD_IMAP_READER_COMMAND:
+      begin_command (self);
+      break;
+    case WD_IMAP_READER_LITERAL:
+      judge_literal (self);
+      break;
+    case WD_IMAP_READER_DATA:
+      wd_imap_append_write (self, data, used);
+      break;
+    case WD_IMAP_READER_DATA_END:
+      wd_imap_append_end_literal (self);
+      break;
+    case WD_IMAP_READER_TOO_LONG:
+      end_too_long (self);
+      break;
+    case WD_IMAP_READER_HOPELESS:
+      wd_imap_session_bye (self, "Too much data");
+      break;
+    }
+  wd_net_conn_consume (self->conn, used);
+  return event != WD_IMAP_READER_NEED_INPUT;
+}
+
+static WdStep
+feed_line (WdImapSession *self, gboolean *out_is_line)
+{
+  const char *line;
+  gsize len;
+  gsize consume_len;
+  gboolean is_too_long;
+  WdStep step;
+
+  *out_is_line = wd_net_conn_peek_line (self->conn, WD_LIMIT_SASL_LINE_BYTES, &line, &len,
+                                        &consume_len, &is_too_long);
+  if (is_too_long)
+    {
+      wd_imap_session_bye (self, "Line too long");
+      *out_is_line = TRUE;
+      return WD_DONE;
+    }
+  if (!*out_is_line)
+    return WD_MORE;
+  step = self->take_line (self, self->cmd, line, len);
+  wd_net_conn_consume (self->conn, consume_len);
+  return step;
+}
+
+// Reads until something happens.
+static Next
+next (WdImapSession *self)
+{
+  for (;;)
+    {
+      gboolean is_event;
+      WdIo io;
+
+      if (self->take_line == NULL)
+        is_event = feed (self);
+      else if (feed_line (self, &is_event) == WD_FAIL)
+        return NEXT_END;
+      if (is_event)
+        return self->is_closing ? NEXT_END : NEXT_COMMAND;
+      io = wd_net_conn_fill (self->conn, 0);
+      if (io == WD_IO_WOULD_BLOCK)
+        return NEXT_WAIT;
+      if (io != WD_IO_OK)
+        return NEXT_END;
+    }
+}
+
+static gboolean
+wants_sync (WdImapSession *self, const WdImapCommand *cmd)
+{
+  return self->view != NULL && !self->is_closing
+         && (cmd->spec->flags & WD_IMAP_COMMAND_NO_SYNC) == 0;
+}
+
+// Runs the handler, then the updates, then answers.
+static WdStep
+run_command (WdImapSession *self)
+{
+  WdImapCommand *cmd = self->cmd;
+  gboolean allow_expunge = (cmd->spec->flags & WD_IMAP_COMMAND_NO_EXPUNGE) == 0 || cmd->is_uid;
+
+  if (!cmd->has_run)
+    {
+      WdStep step = cmd->spec->handler (self, cmd);
+
+      if (step != WD_DONE)
+        return step;
+      // The handler goes on with lines of its own.
+      if (self->take_line != NULL)
+        return WD_DONE;
+      cmd->has_run = TRUE;
+      if (wants_sync (self, cmd)
+          && ((cmd->spec->flags & WD_IMAP_COMMAND_POLLS) != 0 || g_atomic_int_get (&self->is_dirty))
+          && !wd_imap_sync_poll (self))
+        return WD_DONE;
+    }
+  if (wants_sync (self, cmd) && wd_imap_sync_run (self, allow_expunge, cmd->is_uid) == WD_MORE)
+    return WD_MORE;
+  if (!cmd->is_answered)
+    write_tagged (self, cmd);
+  count_bad (self, cmd->status == WD_IMAP_BAD);
+  self->cmd = NULL;
+  wd_imap_command_free (cmd);
+  g_clear_pointer (&self->append, wd_imap_append_free);
+  wd_imap_reader_reset (&self->reader);
+  self->active_us = wd_core_clock_monotonic_us ();
+  return WD_DONE;
+}
+
+// Tells an idle client what is new.
+static WdStep
+run_idle (WdImapSession *self)
+{
+  if (self->view == NULL)
+    return WD_DONE;
+  if (g_atomic_int_get (&self->is_dirty) && !wd_imap_sync_poll (self))
+    return WD_DONE;
+  return wd_imap_sync_run (self, TRUE, FALSE);
+}
+
+// The account may be disabled or gone.
+static void
+check_account (WdImapSession *self)
+{
+  g_autoptr (WdUser) user = NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (!g_atomic_int_compare_and_exchange (&self->is_account_news, TRUE, FALSE))
+    return;
+  user = wd_store_get_user (self->server->store, &self->actor.owner,
+                            wd_imap_session_get_cancellable (self), &error);
+  if (user == NULL && g_error_matches (error, WD_STORE_ERROR, WD_STORE_ERROR_NOT_FOUND))
+    wd_imap_session_bye (self, "Account was removed");
+  else if (user != NULL && (user->disabled || user->suspended))
+    wd_imap_session_bye (self, "Account is disabled");
+}
+
+// Work until there is nothing to do but to wait.
+static WdRun
+loop (WdImapSession *self)
+{
+  guint rounds = 0;
+
+  for (;;)
+    {
+      gboolean runs = self->cmd != NULL && self->take_line == NULL;
+      WdStep step = WD_DONE;
+      Next what;
+
+      if (!runs)
+        check_account (self);
+      if (!runs && !self->is_closing && wd_net_conn_is_stopping (self->conn))
+        wd_imap_session_bye (self, "Service is stopping");
+      if (self->is_closing)
+        return WD_RUN_CLOSE;
+      if (runs)
+        step = run_command (self);
+      else if (g_atomic_int_get (&self->is_idling))
+        step = run_idle (self);
+      if (step == WD_FAIL)
+        return WD_RUN_CLOSE;
+      if (step == WD_MORE || wd_imap_session_is_output_full (self))
+        {
+          if (++rounds > MAX_ROUNDS || wd_net_conn_flush (self->conn) != WD_IO_OK)
+            return WD_RUN_MORE;
+          continue;
+        }
+      if (self->is_closing || (self->cmd != NULL && self->take_line == NULL))
+        continue;
+      what = next (self);
+      if (what == NEXT_WAIT)
+        return WD_RUN_WAIT;
+      if (what == NEXT_END)
+        return WD_RUN_CLOSE;
+    }
+}
+
+static gint64
+get_timeout_secs (WdImapSession *self, const char *key)
+{
+  g_autoptr (WdConfig) config = wd_net_service_ref_config (self->server->service);
+
+  return wd_core_config_get_duration_ms (config, "imap", key) / 1000;
+}
+
+// Seconds until the client has waited too long, 0 or less if it has.
+static gint64
+get_patience_secs (WdImapSession *self)
+{
+  gboolean is_in = self->state != WD_IMAP_STATE_NOT_AUTHENTICATED;
+  gint64 since = is_in ? self->active_us : self->start_us;
+  gint64 timeout = get_timeout_secs (self, is_in ? "idle-timeout" : "login-timeout");
+
+  return timeout - (wd_core_clock_monotonic_us () - since) / G_USEC_PER_SEC;
+}
+
+static void
+set_deadline (WdImapSession *self, WdRun run)
+{
+  gint64 secs = get_patience_secs (self);
+
+  if (run == WD_RUN_MORE)
+    secs = STALLED_SECS;
+  else if (g_atomic_int_get (&self->is_idling))
+    secs = MIN (secs, IDLE_HELLO_SECS);
+  wd_net_conn_set_deadline_secs (self->conn, (guint) MAX (secs, 1));
+}
+
+// FALSE: there is no point in saying goodbye.
+static gboolean
+on_deadline (WdImapSession *self)
+{
+  if (self->cmd != NULL && self->take_line == NULL)
+    {
+      self->is_closing = TRUE;
+      return FALSE;
+    }
+  if (get_patience_secs (self) <= 0)
+    wd_imap_session_bye (self, self->state == WD_IMAP_STATE_NOT_AUTHENTICATED
+                                   ? "Login took too long"
+                                   : "Disconnected for inactivity");
+  else if (g_atomic_int_get (&self->is_idling))
+    g_string_append (wd_imap_session_get_output (self), "* OK Still here\r\n");
+  return TRUE;
+}
+
+WdRun
+wd_imap_session_run (gpointer session, WdConn *conn, WdWhy why)
+{
+  WdImapSession *self = session;
+  WdRun run;
+
+  g_atomic_pointer_set (&self->owner, g_thread_self ());
+  if ((why & WD_WHY_START) != 0)
+    greet (self);
+  if ((why & WD_WHY_DEADLINE) != 0 && !on_deadline (self))
+    return WD_RUN_CLOSE;
+  run = loop (self);
+  wd_imap_reader_trim (&self->reader);
+  set_deadline (self, run);
+  g_atomic_pointer_set (&self->owner, NULL);
+  return run;
+}

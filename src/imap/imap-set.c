@@ -145,6 +145,18 @@ wd_imap_set_resolve_seqs (const WdImapSet *self, const WdUidSet *known, gboolean
 }
 
 WdUidSet *
+wd_imap_set_resolve (const WdImapSet *self,
+                     const WdUidSet *known,
+                     gboolean is_uid,
+                     gboolean *out_is_valid)
+{
+  if (!is_uid)
+    return wd_imap_set_resolve_seqs (self, known, out_is_valid);
+  *out_is_valid = TRUE;
+  return wd_imap_set_resolve_uids (self, known);
+}
+
+WdUidSet *
 wd_imap_set_seqs_of (const WdUidSet *uids, const WdUidSet *known)
 {
   WdUidSet *seqs = wd_uidset_new ();

@@ -35,6 +35,12 @@ WdUidSet *wd_imap_set_resolve_seqs (const WdImapSet *self,
                                     const WdUidSet *known,
                                     gboolean *out_is_valid) G_GNUC_WARN_UNUSED_RESULT;
 
+// Either of the two; a set of UIDs is always valid.
+WdUidSet *wd_imap_set_resolve (const WdImapSet *self,
+                               const WdUidSet *known,
+                               gboolean is_uid,
+                               gboolean *out_is_valid) G_GNUC_WARN_UNUSED_RESULT;
+
 // The positions in `known` of those of `uids` that are there, as a set of numbers: for responses
 // that name many messages by sequence number. Returns (transfer full). O(runs).
 WdUidSet *wd_imap_set_seqs_of (const WdUidSet *uids, const WdUidSet *known)

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: EUPL-1.2
+// SELECT, EXAMINE, CLOSE and UNSELECT.
+#include "config.h"
+
+#include "imap-error.h"
+#include "imap-mailbox.h"
+#include "imap-name.h"
+#include "imap-sync.h"
+
+// (CONDSTORE) behind the name (RFC 7162 3.1.8, RFC 4466).
+static gboolean
+parse_parameters (WdImapSession *session, WdImapParser *parser)
+{
+  if (!wd_imap_parse_skip (parser, ' '))
+    return wd_imap_parse_end (parser);
+  if (!wd_imap_parse_open (parser))
+    return FALSE;
+  do
+    {
+      if (!wd_imap_parse_skip_word (parser, "CONDSTORE"))
+        return wd_imap_parse_fail (parser, "Unknown parameter");
+      wd_imap_session_enable (session, WD_IMAP_ENABLED_CONDSTORE);
+    }
+  while (wd_imap_parse_skip (parser, ' '));
+  return wd_imap_parse_close (parser) && wd_imap_parse_end (parser);
+}
+
+static void
+write_response (WdImapSession *session, const WdMailboxState *state)
+{
+  GString *out = wd_imap_session_get_output (session);
+  const WdImapView *view = session->view;
+  char id[WD_CORE_ID_HEX_LEN + 1];
+
+  wd_core_id_to_hex (&state->info->id, id);
+  wd_imap_sync_append_flags (session);
+  g_string_append_printf (out, "* %u EXISTS\r\n* %u RECENT\r\n", view->told_exists,
+                          view->told_recent);
+  if (state->first_unseen != 0)
+    {
+      WdSeq first = wd_uidset_get_seq (view->uids, state->first_unseen);
+
+      if (first.n != 0)
+        g_string_append_printf (out, "* OK [UNSEEN %u] First unseen\r\n", first.n);
+    }
+  g_string_append_printf (out, "* OK [UIDVALIDITY %u] UIDs valid\r\n", view->uidvalidity);
+  g_string_append_printf (out, "* OK [UIDNEXT %u] Predicted next UID\r\n", view->uidnext);
+  g_string_append_printf (out, "* OK [HIGHESTMODSEQ %" G_GUINT64_FORMAT "] Highest\r\n",
+                          view->modseq);
+  g_string_append_printf (out, "* OK [MAILBOXID (%s)] Ok\r\n", id);
+}
+
+// What was selected before is closed without expunging, even when this fails (RFC 3501 6.3.1).
+static void
+close_selected (WdImapSession *session)
+{
+  if (session->view == NULL)
+    return;
+  wd_imap_session_take_view (session, NULL);
+  g_string_append (wd_imap_session_get_output (session),
+                   "* OK [CLOSED] Previous mailbox is closed\r\n");
+}
+
+static WdStep
+select_mailbox (WdImapSession *session, WdImapCommand *cmd, gboolean is_read_only)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *path = NULL;
+  g_autoptr (WdMailboxState) state = NULL;
+  WdId id;
+
+  if (!wd_imap_parse_space (&cmd->args) || !wd_imap_name_parse (&cmd->args, &path, NULL)
+      || !parse_parameters (session, &cmd->args))
+    return wd_imap_command_bad_args (cmd);
+  close_selected (session);
+  if (!wd_imap_mailbox_find (session, path, &id, &error))
+    return wd_imap_error_reply (session, cmd, error);
+  state = wd_store_select_mailbox (session->server->store, &session->actor, &id, !is_read_only,
+                                   wd_imap_session_get_cancellable (session), &error);
+  if (state == NULL)
+    return wd_imap_error_reply (session, cmd, error);
+  wd_imap_session_take_view (session, wd_imap_view_new (state, is_read_only));
+  write_response (session, state);
+  return wd_imap_command_ok (cmd, is_read_only ? "READ-ONLY" : "READ-WRITE",
+                             is_read_only ? "EXAMINE completed" : "SELECT completed");
+}
+
+WdStep
+wd_imap_cmd_select_select (WdImapSession *session, WdImapCommand *cmd)
+{
+  return select_mailbox (session, cmd, FALSE);
+}
+
+WdStep
+wd_imap_cmd_select_examine (WdImapSession *session, WdImapCommand *cmd)
+{
+  return select_mailbox (session, cmd, TRUE);
+}
+
+WdStep
+wd_imap_cmd_select_unselect (WdImapSession *session, WdImapCommand *cmd)
+{
+  if (!wd_imap_parse_end (&cmd->args))
+    return wd_imap_command_bad_args (cmd);
+  wd_imap_session_take_view (session, NULL);
+  return WD_DONE;
+}
+
+// Expunges without telling (RFC 3501 6.4.2).
+WdStep
+wd_imap_cmd_select_close (WdImapSession *session, WdImapCommand *cmd)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (WdUidSet) expunged = NULL;
+  WdModseq modseq;
+
+  if (!wd_imap_parse_end (&cmd->args))
+    return wd_imap_command_bad_args (cmd);
+  if (!session->view->is_read_only
+      && !wd_store_expunge (session->server->store, &session->actor, &session->view->mailbox, NULL,
+                            FALSE, &expunged, &modseq, wd_imap_session_get_cancellable (session),
+                            &error))
+    return wd_imap_error_reply (session, cmd, error);
+  wd_imap_session_take_view (session, NULL);
+  return WD_DONE;
+}
