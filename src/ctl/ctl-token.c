@@ -23,7 +23,7 @@ show_token (WdCtl *ctl, char **arguments, GError **error)
     g_print ("No access token has been made: run \"wildduckctl token new\".\n");
   else
     g_print ("There is an access token, whose SHA-256 is %s.\n"
-             "It was shown when it was made, and cannot be shown again.\n",
+             "The store has no more of it than that; \"wildduckctl token new\" makes another.\n",
              hash);
   return WD_CTL_OK;
 }
