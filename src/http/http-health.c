@@ -5,6 +5,7 @@
 #include "http-health.h"
 
 #include "http-error.h"
+#include "http-openapi.h"
 
 static const WdHttpField no_fields[] = { { NULL } };
 
@@ -21,5 +22,6 @@ check_health (const WdHttpRequest *request)
 const WdHttpRoute wd_http_health_routes[] = {
   { "GET", "/health", "Check that the store answers and can be written to", no_fields,
     check_health },
+  { "GET", "/openapi.json", "Describe the API (OpenAPI 3.0)", no_fields, wd_http_openapi_get },
   { NULL },
 };

@@ -55,6 +55,7 @@ typedef struct
 
 static const char stream_key[] = "wd-http-stream";
 static const char call_key[] = "wd-http-call";
+static const char content_type[] = "application/json; charset=utf-8";
 
 static WdHttpServer *
 server_ref (WdHttpServer *self)
@@ -126,8 +127,8 @@ send_reply (Call *call, SoupServerMessage *msg, const WdHttpReply *reply)
     }
   if (call->server->is_stopping || call->is_refused)
     soup_message_headers_replace (headers, "Connection", "close");
-  soup_server_message_set_response (msg, "application/json; charset=utf-8", SOUP_MEMORY_TAKE, text,
-                                    len);
+  soup_message_body_truncate (soup_server_message_get_response_body (msg));
+  soup_server_message_set_response (msg, content_type, SOUP_MEMORY_TAKE, text, len);
 }
 
 static void
@@ -268,7 +269,7 @@ start_job (WdHttpServer *self,
 {
   SoupMessageHeaders *headers = soup_server_message_get_request_headers (msg);
   const char *query = g_uri_get_query (soup_server_message_get_uri (msg));
-  const char *content_type = soup_message_headers_get_content_type (headers, NULL);
+  const char *type = soup_message_headers_get_content_type (headers, NULL);
   Job *job = g_new0 (Job, 1);
 
   job->server = server_ref (self);
@@ -282,7 +283,7 @@ start_job (WdHttpServer *self,
     .config = wd_core_config_ref (self->config),
     .params = params,
     .query = g_strdup (query),
-    .content_type = content_type == NULL ? NULL : g_ascii_strdown (content_type, -1),
+    .content_type = type == NULL ? NULL : g_ascii_strdown (type, -1),
     .token
     = wd_http_access_dup_token (query, soup_message_headers_get_one (headers, "X-Access-Token"),
                                 soup_message_headers_get_one (headers, "Authorization")),
@@ -344,10 +345,17 @@ static void
 on_request_started (SoupServer *soup, SoupServerMessage *msg, gpointer data)
 {
   GSocketAddress *remote = soup_server_message_get_remote_address (msg);
+  static const char malformed[] = "{\n"
+                                  "  \"error\" : \"The request is malformed\",\n"
+                                  "  \"code\" : \"BadRequest\"\n"
+                                  "}";
   Call *call;
 
   if (g_object_get_data (G_OBJECT (msg), call_key) != NULL)
     return;
+  // What libsoup refuses by itself has this body; every other reply has its own.
+  soup_server_message_set_response (msg, content_type, SOUP_MEMORY_STATIC, malformed,
+                                    strlen (malformed));
   call = g_new0 (Call, 1);
   call->server = server_ref (data);
   call->stream = g_object_ref (g_object_get_data (G_OBJECT (remote), stream_key));

@@ -22,7 +22,7 @@ WdHttpStream *wd_http_stream_new (GIOStream *base, const char *remote, guint tim
     G_GNUC_WARN_UNUSED_RESULT;
 
 // The next phase, with a deadline of `timeout_ms` of its own (not in WD_HTTP_PHASE_WORK). Past it
-// reads and writes fail with G_IO_ERROR_TIMED_OUT.
+// reads and writes fail with G_IO_ERROR_TIMED_OUT; in WD_HTTP_PHASE_HEAD the input ends.
 void wd_http_stream_set_phase (WdHttpStream *self, WdHttpPhase phase, guint timeout_ms);
 WdHttpPhase wd_http_stream_get_phase (WdHttpStream *self);
 

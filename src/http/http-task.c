@@ -28,18 +28,30 @@ log_failure (WdLogContext *log, WdHttpReply *reply)
                  reply->cause == NULL ? "" : reply->cause);
 }
 
-// One line for each thing changed: the route and the ids, nothing of the body.
+// What was changed: what the reply names, or else what the path does, the innermost last.
+static const char *
+get_object_id (const WdHttpTask *self)
+{
+  g_autoptr (GList) names = json_object_get_members (self->params);
+  GList *last = g_list_last (names);
+  const char *path_id
+      = last == NULL ? NULL : json_object_get_string_member (self->params, last->data);
+
+  return json_object_get_string_member_with_default (self->reply->body, "id", path_id);
+}
+
+// One line for each change: the route and the ids, nothing of the body.
 static void
 log_change (WdLogContext *log, const WdHttpTask *self)
 {
-  const char *id = json_object_get_string_member_with_default (self->reply->body, "id", NULL);
-  const char *user = json_object_get_string_member_with_default (self->params, "user", NULL);
+  const char *id = get_object_id (self);
+  const char *user = json_object_get_string_member_with_default (self->params, "user", id);
 
   if (self->reply->status != 200 || strcmp (self->route->method, "GET") == 0)
     return;
-  wd_core_log_context_set (log, "WD_USER", user == NULL ? id : user);
-  wd_log_info (log, WD_MSG_API_CHANGED, "WD_OBJECT", id == NULL ? "" : id, NULL, "%s %s",
-               self->route->method, self->route->path);
+  wd_core_log_context_set (log, "WD_USER", user);
+  wd_log_info (log, WD_MSG_API_CHANGED, "WD_OBJECT", id, NULL, "%s %s", self->route->method,
+               self->route->path);
 }
 
 static WdHttpReply *

@@ -206,8 +206,7 @@ wd_net_conn_peek (WdConn *self, gsize *out_len)
 void
 wd_net_conn_consume (WdConn *self, gsize len)
 {
-  // The STARTTLS line itself went with the rest.
-  if (len == 0 || self->wants_tls)
+  if (len == 0)
     return;
   self->has_progress = TRUE;
   self->is_stuffed = FALSE;

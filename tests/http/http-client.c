@@ -79,7 +79,7 @@ http_client_receive (GSocketConnection *client, gboolean is_head_only)
   reply->head = read_head (input);
   if (reply->head == NULL)
     return reply;
-  g_assert_true (g_str_has_prefix (reply->head, "HTTP/1.1 "));
+  g_assert_true (g_str_has_prefix (reply->head, "HTTP/1."));
   reply->status = (guint) g_ascii_strtoull (reply->head + strlen ("HTTP/1.1 "), NULL, 10);
   if (reply->status == 100)
     {
@@ -119,7 +119,9 @@ http_client_call_on (GSocketConnection *client,
   g_string_append_printf (request, "%s %s HTTP/1.1\r\nHost: localhost\r\n%s", method, path,
                           headers == NULL ? "" : headers);
   if (body != NULL)
-    g_string_append_printf (request, "Content-Type: application/json\r\nContent-Length: %zu\r\n",
+    g_string_append_printf (request, "Content-Type: %s\r\nContent-Length: %zu\r\n",
+                            strchr ("{[", *body) != NULL ? "application/json"
+                                                         : "application/x-www-form-urlencoded",
                             strlen (body));
   g_string_append_printf (request, "\r\n%s", body == NULL ? "" : body);
   (void) http_client_send (client, request->str, (gssize) request->len);

@@ -4,7 +4,6 @@
 
 #include "http-fixture.h"
 
-#include <glib/gstdio.h>
 #include <string.h>
 
 // What a worker is given.
@@ -120,17 +119,10 @@ http_fixture_new (const char *const *overrides)
   HttpFixture *self = g_new0 (HttpFixture, 1);
   g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
   g_auto (GStrv) all = NULL;
-  g_autofree char *uri = NULL;
-  g_autofree char *runtime_dir = NULL;
   g_autoptr (GError) error = NULL;
-  WdStoreOptions options;
 
-  self->dir = g_dir_make_tmp ("wd-http-XXXXXX", &error);
-  g_assert_no_error (error);
-  uri = g_strconcat ("store.uri=sqlite:", self->dir, "/store", NULL);
-  runtime_dir = g_strconcat ("store.runtime-dir=", self->dir, NULL);
-  g_strv_builder_add (builder, uri);
-  g_strv_builder_add (builder, runtime_dir);
+  self->test_store = wd_test_store_new (NULL);
+  self->store = wd_test_store_get (self->test_store);
   g_strv_builder_add (builder, "auth.password-scheme=sha512");
   g_strv_builder_add (builder, "http.email-domain=example.net");
   if (overrides == NULL)
@@ -140,10 +132,6 @@ http_fixture_new (const char *const *overrides)
   all = g_strv_builder_end (builder);
   self->config = wd_core_config_load (NULL, (const char *const *) all, &error);
   g_assert_no_error (error);
-  wd_store_options_init (&options, self->config);
-  self->store = wd_store_open (&options, &error);
-  g_assert_no_error (error);
-
   self->names = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   g_mutex_init (&self->mutex);
   g_cond_init (&self->cond);
@@ -153,24 +141,6 @@ http_fixture_new (const char *const *overrides)
   listen (self);
   self->thread = g_thread_new ("http", serve, self);
   return self;
-}
-
-static void
-remove_tree (const char *path)
-{
-  g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
-  const char *name;
-
-  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
-    {
-      g_autofree char *child = g_build_filename (path, name, NULL);
-
-      if (g_file_test (child, G_FILE_TEST_IS_DIR))
-        remove_tree (child);
-      else
-        g_unlink (child);
-    }
-  g_rmdir (path);
 }
 
 static gboolean
@@ -194,13 +164,11 @@ http_fixture_free (HttpFixture *self)
   g_main_loop_unref (self->loop);
   g_main_context_unref (self->context);
   g_object_unref (self->listener);
-  g_object_unref (self->store);
+  wd_test_store_free (self->test_store);
   wd_core_config_unref (self->config);
   g_hash_table_unref (self->names);
   g_mutex_clear (&self->mutex);
   g_cond_clear (&self->cond);
-  remove_tree (self->dir);
-  g_free (self->dir);
   g_free (self);
 }
 

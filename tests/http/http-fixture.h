@@ -8,13 +8,13 @@
 
 #include "core-config.h"
 #include "http-server.h"
-#include "store.h"
+#include "test-store.h"
 
 typedef struct
 {
-  char *dir;
+  WdTestStore *test_store;
+  WdStore *store; // Of test_store.
   WdConfig *config;
-  WdStore *store;
   WdHttpServer *server; // Belongs to the thread.
   guint16 port;
   GThreadPool *workers;
