@@ -277,7 +277,8 @@ step_linger (WdConn *self)
       if (self->linger_bytes > LINGER_BYTES)
         return NEXT_GONE;
     }
-  if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+  // What was unread is read; a service that stops does not wait for more.
+  if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK) && !atomic_load (&self->hub->is_stopping))
     return wait_for (self, EPOLLIN);
   return NEXT_GONE;
 }

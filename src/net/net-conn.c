@@ -206,7 +206,8 @@ wd_net_conn_peek (WdConn *self, gsize *out_len)
 void
 wd_net_conn_consume (WdConn *self, gsize len)
 {
-  if (len == 0)
+  // The STARTTLS line itself went with the rest.
+  if (len == 0 || self->wants_tls)
     return;
   self->has_progress = TRUE;
   self->is_stuffed = FALSE;

@@ -81,9 +81,10 @@ void wd_net_conn_set_deadline_secs (WdConn *self, guint secs);
 // other; 0: none.
 void wd_net_conn_set_phase_deadline_secs (WdConn *self, guint secs);
 
-// After the reply to STARTTLS is in the output: sends it, throws away all input that came before,
-// and begins the handshake once `run` returns WD_RUN_WAIT; the next call is with WD_WHY_INPUT after
-// it. A handshake that fails ends the connection without one. FALSE when there is no certificate.
+// After the reply to STARTTLS is in the output: throws away all input that came before, the line of
+// the command included (consuming it then does nothing); once `run` returns WD_RUN_WAIT the reply
+// is sent, and the handshake begins. The next call is with WD_WHY_INPUT after it; a handshake that
+// fails ends the connection without one. FALSE when there is no certificate.
 gboolean wd_net_conn_start_tls (WdConn *self);
 gboolean wd_net_conn_can_start_tls (WdConn *self);
 

@@ -195,6 +195,19 @@ cmd_who (Session *self, guint64 number)
 }
 
 static WdRun
+cmd_binding (Session *self, guint64 number)
+{
+  GString *out = wd_net_conn_get_output (self->conn);
+  guint8 binding[32] = { 0 };
+
+  g_assert_true (wd_net_conn_get_channel_binding (self->conn, binding));
+  for (guint i = 0; i < sizeof binding; i++)
+    g_string_append_printf (out, "%02x", binding[i]);
+  g_string_append_c (out, '\n');
+  return WD_RUN_WAIT;
+}
+
+static WdRun
 cmd_ignore (Session *self, guint64 number)
 {
   self->is_ignoring = TRUE;
@@ -213,17 +226,15 @@ static const struct
   const char *name;
   WdRun (*func) (Session *self, guint64 number);
 } commands[] = {
-  { "PING", cmd_ping },     { "BIG ", cmd_big },     { "CHUNK ", cmd_chunk },
-  { "BLOCK", cmd_block },   { "QUIET ", cmd_quiet }, { "PHASE ", cmd_phase },
-  { "WHO", cmd_who },       { "QUIT", cmd_quit },    { "STARTTLS", cmd_starttls },
-  { "IGNORE", cmd_ignore },
+  { "PING", cmd_ping },     { "BIG ", cmd_big },        { "CHUNK ", cmd_chunk },
+  { "BLOCK", cmd_block },   { "QUIET ", cmd_quiet },    { "PHASE ", cmd_phase },
+  { "WHO", cmd_who },       { "QUIT", cmd_quit },       { "STARTTLS", cmd_starttls },
+  { "IGNORE", cmd_ignore }, { "BINDING", cmd_binding },
 };
 
 static WdRun
-run_line (Session *self, const char *line, gsize len)
+run_line (Session *self, const char *text)
 {
-  g_autofree char *text = g_strndup (line, len);
-
   for (guint i = 0; i < G_N_ELEMENTS (commands); i++)
     if (g_str_has_prefix (text, commands[i].name))
       return commands[i].func (self, g_ascii_strtoull (text + strlen (commands[i].name), NULL, 10));
@@ -242,9 +253,11 @@ run_lines (Session *self, WdRun *out_run)
 
   while (wd_net_conn_peek_line (self->conn, LINE_BYTES, &line, &len, &consume_len, &too_long))
     {
-      WdRun run = run_line (self, line, len);
+      g_autofree char *text = g_strndup (line, len);
+      WdRun run;
 
       wd_net_conn_consume (self->conn, consume_len);
+      run = run_line (self, text);
       if (run != WD_RUN_WAIT || self->is_ignoring)
         {
           *out_run = run;
@@ -325,7 +338,7 @@ static gboolean
 has_tls (const char *const *args)
 {
   for (guint i = 0; args != NULL && args[i] != NULL; i++)
-    if (g_str_has_prefix (args[i], "tls.certificate="))
+    if (g_str_has_prefix (args[i], "--set=tls.certificate="))
       return TRUE;
   return FALSE;
 }

@@ -14,6 +14,7 @@
 //   QUIET n         quiet deadline of n seconds;  PHASE n  likewise, of the phase
 //   STARTTLS        GO, or NO
 //   WHO             remote, listener, loopback and the TLS name
+//   BINDING         the channel binding in hex
 //   IGNORE          reads no more input until it is woken
 //   QUIT            BYE, and closes
 // A wake says WOKEN, a deadline LATE (and closes), the shutdown SHUTDOWN (and closes).
