@@ -146,8 +146,8 @@ check_number (const char **inout_p, const char *end, guint64 expected)
 }
 
 // Addresses: the mailbox is NIL at the end of a group alone, the host is NIL at both of its ends.
-static void
-check_addresses (const char **inout_p, const char *end)
+void
+mime_check_addresses (const char **inout_p, const char *end)
 {
   gboolean in_group = FALSE;
 
@@ -193,7 +193,7 @@ check_envelope (const char **inout_p, const char *end)
       if (i > 0)
         take (inout_p, end, ' ');
       if (i >= 2 && i < 8)
-        check_addresses (inout_p, end);
+        mime_check_addresses (inout_p, end);
       else
         check_nstring (inout_p, end);
     }
@@ -404,8 +404,8 @@ check_part (const WdMimePart *parts, guint32 index, const char *data, gsize len)
   check_children (parts, index);
 }
 
-static void
-check_stored (const WdMimeTree *tree, gsize len)
+void
+mime_check_stored (const WdMimeTree *tree, gsize len)
 {
   g_autoptr (GBytes) stored = wd_mime_tree_encode (tree);
   gsize n;
@@ -442,7 +442,7 @@ mime_check_tree (const WdMimeTree *tree, const char *data, gsize len)
   for (guint i = 0; i < n_parts; i++)
     check_part (parts, i, data, len);
   check_lists (tree);
-  check_stored (tree, len);
+  mime_check_stored (tree, len);
 }
 
 char *

@@ -12,6 +12,12 @@ WdMimeTree *mime_check_index (const char *data, gsize len, gsize chunk);
 // encoding and decoding lose nothing.
 void mime_check_tree (const WdMimeTree *tree, const char *data, gsize len);
 
+// The last of these alone, for a tree of a message of `len` octets that are not at hand.
+void mime_check_stored (const WdMimeTree *tree, gsize len);
+
+// Aborts unless a list of address structures, or NIL, stands at *inout_p, and moves past it.
+void mime_check_addresses (const char **inout_p, const char *end);
+
 // Aborts unless both trees are the same in all.
 void mime_check_equal (const WdMimeTree *a, const WdMimeTree *b);
 
