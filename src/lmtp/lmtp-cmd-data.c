@@ -69,6 +69,18 @@ set_all_replies (WdLmtpSession *self, const char *reply)
     ((WdLmtpRecipient *) g_ptr_array_index (self->recipients, i))->reply = reply;
 }
 
+static void
+refuse_message (WdLmtpSession *self)
+{
+  WdLogContext *log = wd_net_conn_get_log (self->conn);
+
+  if (g_error_matches (self->failure, WD_STORE_ERROR, WD_STORE_ERROR_TOO_LARGE))
+    wd_log_notice (log, WD_MSG_LIMIT_REACHED, NULL, "not taken: %s", self->failure->message);
+  else
+    wd_log_warning (log, WD_MSG_STORE_UNAVAILABLE, NULL, "not taken: %s", self->failure->message);
+  set_all_replies (self, wd_lmtp_status_from_error (self->failure, FALSE));
+}
+
 // The last octet is here.
 static void
 finish_message (WdLmtpSession *self)
@@ -78,11 +90,7 @@ finish_message (WdLmtpSession *self)
   if (self->failure == NULL)
     wd_lmtp_deliver (self);
   else
-    {
-      wd_log_warning (wd_net_conn_get_log (self->conn), WD_MSG_DELIVERY_FAILED, NULL,
-                      "message not taken: %s", self->failure->message);
-      set_all_replies (self, wd_lmtp_status_from_error (self->failure, FALSE));
-    }
+    refuse_message (self);
 
   if (self->is_lmtp)
     reply_to_each (self);
