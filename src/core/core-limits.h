@@ -40,6 +40,10 @@
 #define WD_LIMIT_MIME_DEPTH 64
 #define WD_LIMIT_MIME_PARTS 2000
 #define WD_LIMIT_MIME_HEADER_BYTES (256 * 1024)
+// Of all headers within one message together; then so much of each further one. What the index of
+// a message can take is some ten times as much.
+#define WD_LIMIT_MIME_HEADERS_BYTES (1024 * 1024)
+#define WD_LIMIT_MIME_LATE_HEADER_BYTES 1024
 // Addresses in one envelope field: those beyond are left out of the envelope.
 #define WD_LIMIT_MIME_ENVELOPE_ADDRESSES 2000
 // A multipart with a longer boundary (RFC 2046 5.1.1 allows 70) is opaque.

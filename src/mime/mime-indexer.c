@@ -63,7 +63,9 @@ struct _WdMimeIndexer
   gboolean in_header;
   gboolean header_is_cut;
   GString *header;
+  gsize header_room; // How much of it is kept.
   gsize header_len_at_line;
+  gsize headers_left; // Of WD_LIMIT_MIME_HEADERS_BYTES.
 
   WdMimeFields fields;
   GString *boundary;
@@ -103,6 +105,8 @@ begin_part (WdMimeIndexer *self, guint32 parent, Position at)
   self->levels[self->n_levels++] = (Level){ .part = index };
   self->in_header = TRUE;
   self->header_is_cut = FALSE;
+  self->header_room
+      = CLAMP (self->headers_left, WD_LIMIT_MIME_LATE_HEADER_BYTES, WD_LIMIT_MIME_HEADER_BYTES);
   g_string_truncate (self->header, 0);
   self->header_len_at_line = 0;
 }
@@ -201,6 +205,7 @@ end_header (WdMimeIndexer *self, Position at)
   gboolean may_hold = self->n_levels < WD_LIMIT_MIME_DEPTH;
 
   self->in_header = FALSE;
+  self->headers_left -= MIN (self->headers_left, self->header->len);
   part->body = at;
   read_header (self, index);
   if (part->index.entity.kind == WD_MIME_MULTIPART && may_hold)
@@ -297,7 +302,7 @@ take_boundary (WdMimeIndexer *self, Level *level, gboolean is_last, guint64 end,
 static void
 keep_header (WdMimeIndexer *self, const char *data, gsize len)
 {
-  gsize room = WD_LIMIT_MIME_HEADER_BYTES - self->header->len;
+  gsize room = self->header_room - self->header->len;
 
   if (len > room)
     {
@@ -547,6 +552,7 @@ wd_mime_indexer_new (void)
   self->header = g_string_sized_new (4096);
   self->boundary = g_string_sized_new (80);
   self->text = g_string_sized_new (2048);
+  self->headers_left = WD_LIMIT_MIME_HEADERS_BYTES;
   wd_mime_fields_init (&self->fields);
   begin_part (self, 0, self->line);
   return self;

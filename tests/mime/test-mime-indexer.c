@@ -359,6 +359,67 @@ test_header_limit (void)
 }
 
 static void
+append_filler (GString *text, gsize n)
+{
+  g_string_append (text, "X: ");
+  for (gsize i = strlen ("X: \r\n"); i < n; i++)
+    g_string_append_c (text, 'x');
+  g_string_append (text, "\r\n");
+}
+
+// A multipart whose headers leave `n_left` octets of the limit on all headers to that of its last
+// part, where `n_before` octets precede the type. Returns the type that is found.
+static char *
+read_late_type (gsize n_left, gsize n_before)
+{
+  static const char root[] = "Content-Type: multipart/x; boundary=b\r\n\r\n";
+  g_autoptr (GString) text = g_string_new (root);
+  g_autoptr (WdMimeTree) tree = NULL;
+  gsize n = WD_LIMIT_MIME_HEADERS_BYTES - strlen (root) - n_left;
+
+  while (n > 0)
+    {
+      gsize n_header = n > 200000 ? 100000 : MIN (n, 100000);
+
+      g_string_append (text, "--b\r\n");
+      append_filler (text, n_header - 2);
+      g_string_append (text, "\r\nx\r\n");
+      n -= n_header;
+    }
+  g_string_append (text, "--b\r\n");
+  append_filler (text, n_before);
+  g_string_append (text, "Content-Type: a/b\r\n\r\nx\r\n--b--\r\n");
+  tree = index_text (text);
+  return g_strdup (wd_mime_tree_get_parts (tree, NULL)[count_parts (tree) - 1].type);
+}
+
+static void
+test_headers_limit (void)
+{
+  const gsize n_field = strlen ("Content-Type: a/b\r\n");
+
+  static const struct
+  {
+    gssize by; // Octets that are known beyond the field.
+    gboolean is_found;
+  } cases[] = { { 2, TRUE }, { 1, TRUE }, { 0, FALSE }, { -1, FALSE } };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      const char *expected = cases[i].is_found ? "a/b" : "text/plain";
+      gsize n_before = 5000;
+      g_autofree char *type
+          = read_late_type ((gsize) ((gssize) (n_before + n_field) + cases[i].by), n_before);
+      g_autofree char *late_type = NULL;
+
+      g_assert_cmpstr (type, ==, expected);
+      n_before = (gsize) (WD_LIMIT_MIME_LATE_HEADER_BYTES - (gssize) n_field - cases[i].by);
+      late_type = read_late_type (0, n_before);
+      g_assert_cmpstr (late_type, ==, expected);
+    }
+}
+
+static void
 test_boundary_limit (void)
 {
   for (gsize n = WD_LIMIT_MIME_BOUNDARY_BYTES - 1; n <= WD_LIMIT_MIME_BOUNDARY_BYTES + 1; n++)
@@ -522,6 +583,7 @@ main (int argc, char **argv)
   g_test_add_func ("/mime/indexer/parts-limit", test_parts_limit);
   g_test_add_func ("/mime/indexer/parts-limit-nested", test_parts_limit_nested);
   g_test_add_func ("/mime/indexer/header-limit", test_header_limit);
+  g_test_add_func ("/mime/indexer/headers-limit", test_headers_limit);
   g_test_add_func ("/mime/indexer/boundary-limit", test_boundary_limit);
   g_test_add_func ("/mime/indexer/type-limits", test_type_limits);
   g_test_add_func ("/mime/indexer/address-limit", test_address_limit);
