@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: EUPL-1.2
 // Sliding windows.
+//
+// Plain pthread locks, not GLib's: ThreadSanitizer knows them.
 #include "config.h"
 
 #include "auth-limit.h"
+
+#include <pthread.h>
 
 #include "core-clock.h"
 
@@ -21,9 +25,9 @@ struct _WdAuthLimit
   guint max_failures;
   guint max_entries;
   gint64 slot_us;
-  GMutex lock;         // Guards what follows; a leaf, held for a table look-up.
-  GHashTable *entries; // (element-type utf8 Entry)
-  GQueue by_age;       // The least recent failure first.
+  pthread_mutex_t lock; // Guards what follows; a leaf, held for a table look-up.
+  GHashTable *entries;  // (element-type utf8 Entry)
+  GQueue by_age;        // The least recent failure first.
 };
 
 static void
@@ -43,7 +47,7 @@ wd_auth_limit_new (guint max_failures, gint64 window_ms, guint max_entries)
   self->max_failures = max_failures;
   self->max_entries = max_entries;
   self->slot_us = MAX (window_ms * 1000 / N_SLOTS, 1);
-  g_mutex_init (&self->lock);
+  pthread_mutex_init (&self->lock, NULL);
   g_queue_init (&self->by_age);
   self->entries = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, free_entry);
   return self;
@@ -56,7 +60,7 @@ wd_auth_limit_free (WdAuthLimit *self)
     return;
 
   g_hash_table_unref (self->entries);
-  g_mutex_clear (&self->lock);
+  pthread_mutex_destroy (&self->lock);
   g_free (self);
 }
 
@@ -97,48 +101,65 @@ forget (WdAuthLimit *self, Entry *entry)
 gboolean
 wd_auth_limit_is_reached (WdAuthLimit *self, const char *key)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
-  Entry *entry = g_hash_table_lookup (self->entries, key);
-  guint n_failures;
+  Entry *entry;
+  guint n_failures = 0;
 
-  if (entry == NULL)
-    return FALSE;
-  advance (entry, get_slot (self));
-  n_failures = count (entry);
-  if (n_failures == 0)
-    forget (self, entry);
+  pthread_mutex_lock (&self->lock);
+  entry = g_hash_table_lookup (self->entries, key);
+  if (entry != NULL)
+    {
+      advance (entry, get_slot (self));
+      n_failures = count (entry);
+      if (n_failures == 0)
+        forget (self, entry);
+    }
+  pthread_mutex_unlock (&self->lock);
   return n_failures >= self->max_failures;
+}
+
+// Returns (transfer none): the key's entry, taken out of the queue, or a new one.
+static Entry *
+take_entry (WdAuthLimit *self, const char *key, gint64 slot)
+{
+  Entry *entry = g_hash_table_lookup (self->entries, key);
+
+  if (entry != NULL)
+    {
+      g_queue_unlink (&self->by_age, &entry->link);
+      return entry;
+    }
+  if (g_hash_table_size (self->entries) >= self->max_entries)
+    forget (self, g_queue_peek_head (&self->by_age));
+  entry = g_new0 (Entry, 1);
+  entry->link.data = entry;
+  entry->key = g_strdup (key);
+  entry->newest_slot = slot;
+  g_hash_table_insert (self->entries, entry->key, entry);
+  return entry;
 }
 
 void
 wd_auth_limit_add (WdAuthLimit *self, const char *key)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
-  Entry *entry = g_hash_table_lookup (self->entries, key);
-  gint64 slot = get_slot (self);
+  gint64 slot;
+  Entry *entry;
 
-  if (entry == NULL)
-    {
-      if (g_hash_table_size (self->entries) >= self->max_entries)
-        forget (self, g_queue_peek_head (&self->by_age));
-      entry = g_new0 (Entry, 1);
-      entry->link.data = entry;
-      entry->key = g_strdup (key);
-      entry->newest_slot = slot;
-      g_hash_table_insert (self->entries, entry->key, entry);
-    }
-  else
-    g_queue_unlink (&self->by_age, &entry->link);
-
+  pthread_mutex_lock (&self->lock);
+  slot = get_slot (self);
+  entry = take_entry (self, key, slot);
   advance (entry, slot);
   entry->counts[slot % (N_SLOTS + 1)]++;
   g_queue_push_tail_link (&self->by_age, &entry->link);
+  pthread_mutex_unlock (&self->lock);
 }
 
 guint
 wd_auth_limit_get_n_entries (WdAuthLimit *self)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+  guint n;
 
-  return g_hash_table_size (self->entries);
+  pthread_mutex_lock (&self->lock);
+  n = g_hash_table_size (self->entries);
+  pthread_mutex_unlock (&self->lock);
+  return n;
 }

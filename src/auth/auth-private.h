@@ -3,6 +3,7 @@
 #pragma once
 
 #include <gsasl.h>
+#include <pthread.h>
 
 #include "auth-cache.h"
 #include "auth-limit.h"
@@ -18,7 +19,7 @@ struct _WdAuth
   WdAuthLimit *by_address;
   WdAuthSlots *slots;
   Gsasl *gsasl;
-  GMutex lock;            // Guards scram_secret; a leaf.
+  pthread_mutex_t lock;   // Guards scram_secret; a leaf.
   WdSecret *scram_secret; // (nullable): read from the store when it is first needed.
 };
 

@@ -15,3 +15,5 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (WdAuthSlots, wd_auth_slots_free)
 // Waits for a slot, which `leave` gives back. WD_AUTH_ERROR_UNAVAILABLE when the queue is full.
 gboolean wd_auth_slots_enter (WdAuthSlots *self, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void wd_auth_slots_leave (WdAuthSlots *self);
+
+guint wd_auth_slots_get_n_waiting (WdAuthSlots *self);

@@ -38,7 +38,7 @@ wd_auth_new (WdStore *store, const WdConfig *config)
                                    g_get_num_processors () * WD_LIMIT_AUTH_WAITING_PER_PROCESSOR);
   // Without a context no mechanism is on offer; passwords still work.
   self->gsasl = wd_auth_sasl_new_context ();
-  g_mutex_init (&self->lock);
+  pthread_mutex_init (&self->lock, NULL);
   return self;
 }
 
@@ -50,7 +50,7 @@ wd_auth_free (WdAuth *self)
 
   if (self->gsasl != NULL)
     gsasl_done (self->gsasl);
-  g_mutex_clear (&self->lock);
+  pthread_mutex_destroy (&self->lock);
   wd_core_secret_free (self->scram_secret);
   wd_auth_slots_free (self->slots);
   wd_auth_limit_free (self->by_address);
@@ -214,31 +214,34 @@ load_scram_secret (WdAuth *self, GCancellable *cancellable, GError **error)
   return wd_core_secret_new (text != NULL ? text : made, strlen (made));
 }
 
+// Takes `secret` (nullable) unless there is one already. Returns the one that there is.
+static const WdSecret *
+keep_scram_secret (WdAuth *self, WdSecret *secret)
+{
+  const WdSecret *kept;
+
+  pthread_mutex_lock (&self->lock);
+  if (self->scram_secret == NULL)
+    self->scram_secret = g_steal_pointer (&secret);
+  kept = self->scram_secret;
+  pthread_mutex_unlock (&self->lock);
+  wd_core_secret_free (secret);
+  return kept;
+}
+
 const WdSecret *
 wd_auth_get_scram_secret (WdAuth *self, GCancellable *cancellable, GError **error)
 {
+  const WdSecret *kept = keep_scram_secret (self, NULL);
   GError *store_error = NULL;
   WdSecret *secret;
 
-  {
-    g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
-
-    if (self->scram_secret != NULL)
-      return self->scram_secret;
-  }
-
+  if (kept != NULL)
+    return kept;
   // Not under the lock, since it is I/O.
   secret = load_scram_secret (self, cancellable, &store_error);
-  if (secret == NULL)
-    {
-      wd_auth_take_store_error (store_error, error);
-      return NULL;
-    }
-
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
-
-  if (self->scram_secret == NULL)
-    self->scram_secret = g_steal_pointer (&secret);
-  wd_core_secret_free (secret);
-  return self->scram_secret;
+  if (secret != NULL)
+    return keep_scram_secret (self, secret);
+  wd_auth_take_store_error (store_error, error);
+  return NULL;
 }

@@ -4,6 +4,8 @@
 
 #include "core-config.h"
 
+#include "core-limits.h"
+
 #define KIB ((gint64) 1024)
 #define MIB (1024 * KIB)
 #define GIB (1024 * MIB)
@@ -96,7 +98,7 @@ static const WdConfigKey keys[] = {
     "Refuse mail over quota with 452 4.2.2 or with 552 5.2.2." },
   { "lmtp", "xclient-from", WD_CONFIG_LIST, "", 0, 0, NULL,
     "Networks (CIDR, or the word unix) whose XCLIENT is believed." },
-  { "lmtp", "max-recipients", WD_CONFIG_INTEGER, "1000", 1, 100000, NULL,
+  { "lmtp", "max-recipients", WD_CONFIG_INTEGER, G_STRINGIFY (WD_LIMIT_RECIPIENTS), 1, 100000, NULL,
     "Recipients of one message." },
 
   CONNECTION_KEYS ("http"),

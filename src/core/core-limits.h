@@ -79,7 +79,7 @@
 #define WD_LIMIT_AUTH_FAILURE_ENTRIES 65536
 #define WD_LIMIT_AUTH_WAITING_PER_PROCESSOR 4
 
-// Mail in.
+// Mail in: recipients of a message ([lmtp] max-recipients).
 #define WD_LIMIT_RECIPIENTS 1000
 #define WD_LIMIT_SMTP_BAD_COMMANDS 20
 

@@ -61,7 +61,7 @@ find_user (
 {
   FakeStore *self = FAKE_STORE (store);
 
-  self->n_finds++;
+  g_atomic_int_inc (&self->n_finds);
   if (!check (self, error))
     return FALSE;
   *out_user = NULL;

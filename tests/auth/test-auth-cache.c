@@ -5,6 +5,7 @@
 #include "auth-cache.h"
 
 #include "core-clock.h"
+#include "core-limits.h"
 
 static const WdId anna = { { 1 } };
 static const WdId bert = { { 2 } };
@@ -89,6 +90,23 @@ test_bound (void)
     }
 }
 
+// As large as it gets in a service, and one more.
+static void
+test_limit (void)
+{
+  g_autoptr (WdAuthCache) cache = wd_auth_cache_new (60000, WD_LIMIT_AUTH_CACHE_ENTRIES);
+
+  for (guint i = 0; i <= WD_LIMIT_AUTH_CACHE_ENTRIES; i++)
+    {
+      g_autoptr (WdSecret) password = make_secret (i);
+
+      wd_auth_cache_add (cache, &anna, "$hash", password);
+      if (i >= WD_LIMIT_AUTH_CACHE_ENTRIES - 2)
+        g_assert_cmpuint (wd_auth_cache_get_n_entries (cache), ==,
+                          MIN (i + 1, WD_LIMIT_AUTH_CACHE_ENTRIES));
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -98,5 +116,6 @@ main (int argc, char **argv)
   g_test_add_func ("/auth/cache/time", test_time);
   g_test_add_func ("/auth/cache/off", test_off);
   g_test_add_func ("/auth/cache/bound", test_bound);
+  g_test_add_func ("/auth/cache/limit", test_limit);
   return g_test_run ();
 }

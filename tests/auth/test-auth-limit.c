@@ -5,6 +5,7 @@
 #include "auth-limit.h"
 
 #include "core-clock.h"
+#include "core-limits.h"
 
 static void
 test_limit (void)
@@ -66,6 +67,26 @@ test_bound (void)
   g_assert_true (wd_auth_limit_is_reached (limit, "d"));
 }
 
+// As large as it gets in a service, and one more.
+static void
+test_entries_limit (void)
+{
+  g_autoptr (WdAuthLimit) limit = wd_auth_limit_new (1, 8000, WD_LIMIT_AUTH_FAILURE_ENTRIES);
+
+  for (guint i = 0; i <= WD_LIMIT_AUTH_FAILURE_ENTRIES; i++)
+    {
+      char key[16];
+
+      g_snprintf (key, sizeof key, "%u", i);
+      wd_auth_limit_add (limit, key);
+      if (i >= WD_LIMIT_AUTH_FAILURE_ENTRIES - 2)
+        g_assert_cmpuint (wd_auth_limit_get_n_entries (limit), ==,
+                          MIN (i + 1, WD_LIMIT_AUTH_FAILURE_ENTRIES));
+    }
+  g_assert_false (wd_auth_limit_is_reached (limit, "0"));
+  g_assert_true (wd_auth_limit_is_reached (limit, "1"));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -73,5 +94,6 @@ main (int argc, char **argv)
   g_test_add_func ("/auth/limit/limit", test_limit);
   g_test_add_func ("/auth/limit/window", test_window);
   g_test_add_func ("/auth/limit/bound", test_bound);
+  g_test_add_func ("/auth/limit/entries-limit", test_entries_limit);
   return g_test_run ();
 }

@@ -8,6 +8,7 @@
 
 #include "auth-password-private.h"
 #include "auth-password.h"
+#include "auth-private.h"
 #include "core-clock.h"
 #include "core-limits.h"
 #include "core-log-private.h"
@@ -426,6 +427,59 @@ test_storm (Fixture *f, gconstpointer data)
   g_assert_cmpuint (wd_auth_password_count_hashes () - n_before, <=, g_get_num_processors ());
 }
 
+static gpointer
+wait_for_slot (gpointer data)
+{
+  g_assert_true (wd_auth_slots_enter (data, NULL));
+  wd_auth_slots_leave (data);
+  return NULL;
+}
+
+static guint
+count_hashes_of_try (Fixture *f, const char *password, guint expected)
+{
+  g_autoptr (WdSecret) secret = wd_core_secret_new (password, strlen (password));
+  g_autoptr (GError) error = NULL;
+  guint n_before = wd_auth_password_count_hashes ();
+  g_autoptr (WdUser) user
+      = wd_auth_check_password (f->auth, "anna", secret, "::1", NULL, NULL, &error);
+
+  g_assert_cmpuint (user != NULL ? OK : (guint) error->code + 1, ==, expected);
+  return wd_auth_password_count_hashes () - n_before;
+}
+
+// All processors hash: so many logins wait, and one more is sent away at once, while one whose
+// password is remembered needs no hash.
+static void
+test_waiting_limit (Fixture *f, gconstpointer data)
+{
+  const guint n_slots = g_get_num_processors ();
+  const guint n_waiting = n_slots * WD_LIMIT_AUTH_WAITING_PER_PROCESSOR;
+  g_autofree GThread **threads = g_new0 (GThread *, n_waiting);
+  WdAuthSlots *slots = f->auth->slots;
+  g_autoptr (WdSecret) known = wd_core_secret_new ("known", 5);
+  WdId id = f->user->id;
+
+  wd_core_log_set_sink_for_test (drop_log, NULL);
+  for (guint i = 0; i < n_slots; i++)
+    g_assert_true (wd_auth_slots_enter (slots, NULL));
+  for (guint i = 0; i < n_waiting; i++)
+    {
+      threads[i] = g_thread_new ("login", wait_for_slot, slots);
+      while (wd_auth_slots_get_n_waiting (slots) <= i)
+        g_thread_yield ();
+    }
+
+  g_assert_cmpuint (count_hashes_of_try (f, "wrong", UNAVAILABLE), ==, 0);
+  wd_auth_cache_add (f->auth->cache, &id, f->user->password_hash, known);
+  g_assert_cmpuint (count_hashes_of_try (f, "known", OK), ==, 0);
+
+  for (guint i = 0; i < n_slots; i++)
+    wd_auth_slots_leave (slots);
+  for (guint i = 0; i < n_waiting; i++)
+    g_thread_join (threads[i]);
+}
+
 #define ADD(name, data, func) g_test_add ("/auth/" name, Fixture, data, set_up, func, tear_down)
 
 int
@@ -444,6 +498,7 @@ main (int argc, char **argv)
   ADD ("store-failure", NULL, test_store_failure);
   ADD ("rehash", NULL, test_rehash);
   ADD ("storm", NULL, test_storm);
+  ADD ("waiting-limit", NULL, test_waiting_limit);
   ADD ("make-credentials", NULL, test_make_credentials);
   return g_test_run ();
 }

@@ -16,6 +16,7 @@
 #include "lmtp-session.h"
 #include "net-fixture.h"
 
+static WdServiceSpec service_spec; // Written once: services keep the pointer.
 // What the service's start takes over.
 static WdStore *next_store;
 
@@ -86,8 +87,6 @@ lmtp_fixture_set_up (LmtpFixture *self, gconstpointer settings)
   g_autoptr (GPtrArray) args = g_ptr_array_new_with_free_func (g_free);
   g_autoptr (GError) error = NULL;
   g_autoptr (WdConfig) config = NULL;
-  WdServiceSpec spec = wd_lmtp_session_spec;
-  static WdServiceSpec kept_spec;
 
   self->dir = make_dir ();
   if (settings == NULL)
@@ -105,11 +104,13 @@ lmtp_fixture_set_up (LmtpFixture *self, gconstpointer settings)
     g_ptr_array_add (args, g_strdup_printf ("--set=%s", set[i]));
   g_ptr_array_add (args, NULL);
 
-  // The service keeps the pointer.
-  spec.start = start;
-  kept_spec = spec;
+  if (service_spec.start == NULL)
+    {
+      service_spec = wd_lmtp_session_spec;
+      service_spec.start = start;
+    }
   self->service
-      = wd_net_service_start_for_test (&kept_spec, (const char *const *) args->pdata, &error);
+      = wd_net_service_start_for_test (&service_spec, (const char *const *) args->pdata, &error);
   g_assert_no_error (error);
   g_object_unref (next_store);
   self->lmtp_port = wd_net_service_get_port_for_test (self->service, "lmtp");

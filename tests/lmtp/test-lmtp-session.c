@@ -313,6 +313,19 @@ test_recipient_limit (LmtpFixture *f, gconstpointer data)
                                                                "S: 250\nS: 250\nS: 250\n" QUIT);
 }
 
+// The one of the configuration's default.
+static void
+test_recipient_default (LmtpFixture *f, gconstpointer data)
+{
+  g_autoptr (GString) script = g_string_new (LHLO MAIL);
+
+  for (guint i = 0; i < WD_LIMIT_RECIPIENTS; i++)
+    g_string_append (script, ANNA);
+  g_string_append (script,
+                   "C: RCPT TO:<anna@example.com>\nS: 452 4.5.3\nC: RSET\nS: 250\n" MAIL ANNA);
+  lmtp_fixture_run (f->lmtp_port, LMTP_SCRIPT_AT_ONCE, script->str);
+}
+
 // At, below and above, told or not, by DATA and by BDAT.
 static void
 test_size_limit (LmtpFixture *f, gconstpointer data)
@@ -443,6 +456,7 @@ main (int argc, char **argv)
   ADD ("recipient-limit",
        "store.max-message-size=100000 lmtp.hostname=store.example.com lmtp.max-recipients=3",
        test_recipient_limit);
+  ADD ("recipient-default", settings, test_recipient_default);
   ADD ("size-limit", settings, test_size_limit);
   ADD ("size-limit-chunks", settings, test_size_limit_chunks);
   ADD ("timeout", "store.max-message-size=100000 lmtp.hostname=store.example.com lmtp.timeout=10s",
