@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core-limits.h"
+#include "store-search.h"
 #include "store-types.h"
 
 // RFC 5321 4.5.3.1.1 and 4.5.3.1.2; for an internationalised address both are octets of UTF-8 and
@@ -64,18 +65,6 @@ check_text (const char *text, gsize max_bytes, GError **error)
   return TRUE;
 }
 
-static char *
-fold (const char *text)
-{
-  if (is_ascii (text))
-    return g_ascii_strdown (text, -1);
-
-  g_autofree char *composed = g_utf8_normalize (text, -1, G_NORMALIZE_DEFAULT_COMPOSE);
-  g_autofree char *folded = g_utf8_casefold (composed, -1);
-
-  return g_utf8_normalize (folded, -1, G_NORMALIZE_DEFAULT_COMPOSE);
-}
-
 // A Dot-string (RFC 5321 4.1.2), any character beyond ASCII being an atom's (RFC 6531 3.3).
 static gboolean
 is_dot_string (const char *text)
@@ -107,6 +96,25 @@ dup_unquoted (const char *quoted)
       g_string_append_c (out, quoted[i]);
     }
   return g_string_free (g_steal_pointer (&out), FALSE);
+}
+
+// A local part that means `content`, quoted only where it must be. Returns (transfer full).
+static char *
+dup_quoted (const char *content)
+{
+  GString *out;
+
+  if (is_dot_string (content))
+    return g_strdup (content);
+  out = g_string_new ("\"");
+  for (const char *p = content; *p != '\0'; p++)
+    {
+      if (*p == '"' || *p == '\\')
+        g_string_append_c (out, '\\');
+      g_string_append_c (out, *p);
+    }
+  g_string_append_c (out, '"');
+  return g_string_free (out, FALSE);
 }
 
 // The local part as what it means: quoting is a spelling only (RFC 5321 4.1.2). Returns (transfer
@@ -240,9 +248,10 @@ wd_store_address_normalize (const char *address, GError **error)
   if (detail != NULL)
     *detail = '\0';
 
-  g_autofree char *folded = fold (local);
+  g_autofree char *folded = wd_search_fold (local, -1);
+  g_autofree char *quoted = dup_quoted (folded);
 
-  return g_strconcat (folded, "@", domain, NULL);
+  return g_strconcat (quoted, "@", domain, NULL);
 }
 
 char *
@@ -259,7 +268,7 @@ wd_store_username_normalize (const char *username, GError **error)
         set_invalid (error, "it has a space");
         return NULL;
       }
-  return fold (username);
+  return wd_search_fold (username, -1);
 }
 
 char *

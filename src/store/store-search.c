@@ -48,12 +48,29 @@ count_ascii (const char *text, gsize len)
   return n;
 }
 
+// GLib folds the small letters of Cherokee (U+AB70…) to the capitals, as Unicode has it, but the
+// capitals (U+13A0…U+13F5) to the small ones, too.
+static gboolean
+has_cherokee_capital (const char *folded)
+{
+  return strstr (folded, "\xe1\x8e") != NULL || strstr (folded, "\xe1\x8f") != NULL;
+}
+
 // Valid UTF-8: composed, folded, and composed again, since folding can take a composition apart.
 static void
 append_folded (GString *out, const char *text, gsize len)
 {
   g_autofree char *composed = g_utf8_normalize (text, (gssize) len, G_NORMALIZE_DEFAULT_COMPOSE);
   g_autofree char *folded = g_utf8_casefold (composed, -1);
+
+  if (has_cherokee_capital (folded))
+    {
+      g_autofree char *lower = g_utf8_strdown (folded, -1);
+
+      g_free (g_steal_pointer (&folded));
+      folded = g_steal_pointer (&lower);
+    }
+
   g_autofree char *again = g_utf8_normalize (folded, -1, G_NORMALIZE_DEFAULT_COMPOSE);
 
   g_string_append (out, again);

@@ -305,8 +305,8 @@ wd_sqlite_directory_update_user (WdSqliteDirectory *self,
 
 // The statements that remove a user, in order; ?1 is the number.
 static const char *const removals[] = {
-  "DELETE FROM names WHERE (name, kind) IN (SELECT normal, 0 FROM users WHERE n = ?1"
-  " UNION ALL SELECT normal, 1 FROM addresses WHERE user = ?1)",
+  ("DELETE FROM names WHERE (name, kind) IN (SELECT normal, 0 FROM users WHERE n = ?1"
+   " UNION ALL SELECT normal, 1 FROM addresses WHERE user = ?1)"),
   "DELETE FROM users WHERE n = ?1",
   "DELETE FROM addresses WHERE user = ?1",
 };
