@@ -51,8 +51,7 @@ wd_imap_session_new (WdConn *conn, WdService *service, gpointer data)
   self->conn = conn;
   self->server = data;
   self->state = WD_IMAP_STATE_NOT_AUTHENTICATED;
-  self->start_us = wd_core_clock_monotonic_us ();
-  self->active_us = self->start_us;
+  self->active_us = wd_core_clock_monotonic_us ();
   return self;
 }
 
@@ -114,6 +113,7 @@ wd_imap_session_authenticate (WdImapSession *self, const WdUser *user)
 {
   self->actor = WD_ACTOR_SELF (user->id);
   self->state = WD_IMAP_STATE_AUTHENTICATED;
+  wd_net_conn_set_phase_deadline_secs (self->conn, 0);
   wd_core_log_context_set (wd_net_conn_get_log (self->conn), "WD_USER", user->username);
   watch (self);
 }
@@ -172,11 +172,21 @@ wd_imap_session_get_size_bytes (const WdImapSession *self)
          + (self->reader.text != NULL ? self->reader.text->allocated_len : 0);
 }
 
+static gint64
+get_timeout_secs (WdImapSession *self, const char *key)
+{
+  g_autoptr (WdConfig) config = wd_net_service_ref_config (self->server->service);
+
+  return wd_core_config_get_duration_ms (config, "imap", key) / 1000;
+}
+
 static void
 greet (WdImapSession *self)
 {
   GString *out = wd_imap_session_get_output (self);
 
+  wd_net_conn_set_phase_deadline_secs (self->conn,
+                                       (guint) MAX (get_timeout_secs (self, "login-timeout"), 1));
   g_string_append (out, "* OK [");
   wd_imap_capability_append (self, out);
   g_string_append (out, "] Wild Duck ready\r\n");
@@ -343,6 +353,7 @@ feed (WdImapSession *self)
       break;
     case WD_IMAP_READER_DATA:
       wd_imap_append_write (self, data, used);
+      self->active_us = wd_core_clock_monotonic_us ();
       break;
     case WD_IMAP_READER_DATA_END:
       wd_imap_append_end_literal (self);
@@ -505,7 +516,8 @@ loop (WdImapSession *self)
             return WD_RUN_MORE;
           continue;
         }
-      if (self->is_closing || (self->cmd != NULL && self->take_line == NULL))
+      // What a command left behind comes before new input: an answer, or what IDLE has to tell.
+      if (runs || self->is_closing)
         continue;
       what = next (self);
       if (what == NEXT_WAIT)
@@ -515,53 +527,49 @@ loop (WdImapSession *self)
     }
 }
 
-static gint64
-get_timeout_secs (WdImapSession *self, const char *key)
-{
-  g_autoptr (WdConfig) config = wd_net_service_ref_config (self->server->service);
-
-  return wd_core_config_get_duration_ms (config, "imap", key) / 1000;
-}
-
-// Seconds until the client has waited too long, 0 or less if it has.
+// Seconds until the client has done nothing for too long, 0 or less if it has.
 static gint64
 get_patience_secs (WdImapSession *self)
 {
-  gboolean is_in = self->state != WD_IMAP_STATE_NOT_AUTHENTICATED;
-  gint64 since = is_in ? self->active_us : self->start_us;
-  gint64 timeout = get_timeout_secs (self, is_in ? "idle-timeout" : "login-timeout");
-
-  return timeout - (wd_core_clock_monotonic_us () - since) / G_USEC_PER_SEC;
+  return get_timeout_secs (self, "idle-timeout")
+         - (wd_core_clock_monotonic_us () - self->active_us) / G_USEC_PER_SEC;
 }
 
+// The time to log in runs on by itself. A client that takes no output has a time of its own, which
+// starts anew with each octet that it takes.
 static void
 set_deadline (WdImapSession *self, WdRun run)
 {
   gint64 secs = get_patience_secs (self);
 
-  if (run == WD_RUN_MORE)
-    secs = STALLED_SECS;
-  else if (g_atomic_int_get (&self->is_idling))
+  wd_net_conn_set_deadline_secs (self->conn, run == WD_RUN_MORE ? STALLED_SECS : 0);
+  if (self->state == WD_IMAP_STATE_NOT_AUTHENTICATED)
+    return;
+  if (g_atomic_int_get (&self->is_idling))
     secs = MIN (secs, IDLE_HELLO_SECS);
-  wd_net_conn_set_deadline_secs (self->conn, (guint) MAX (secs, 1));
+  wd_net_conn_set_phase_deadline_secs (self->conn, run == WD_RUN_MORE ? 0 : (guint) MAX (secs, 1));
 }
 
-// FALSE: there is no point in saying goodbye.
-static gboolean
+static void
 on_deadline (WdImapSession *self)
 {
+  // A client that takes no output hears no goodbye either.
   if (self->cmd != NULL && self->take_line == NULL)
-    {
-      self->is_closing = TRUE;
-      return FALSE;
-    }
-  if (get_patience_secs (self) <= 0)
-    wd_imap_session_bye (self, self->state == WD_IMAP_STATE_NOT_AUTHENTICATED
-                                   ? "Login took too long"
-                                   : "Disconnected for inactivity");
-  else if (g_atomic_int_get (&self->is_idling))
+    self->is_closing = TRUE;
+  else if (self->state == WD_IMAP_STATE_NOT_AUTHENTICATED)
+    wd_imap_session_bye (self, "Login took too long");
+  else if (get_patience_secs (self) > 0 && g_atomic_int_get (&self->is_idling))
     g_string_append (wd_imap_session_get_output (self), "* OK Still here\r\n");
-  return TRUE;
+}
+
+// A command that comes an octet a minute is no activity.
+static void
+check_patience (WdImapSession *self)
+{
+  if (self->cmd != NULL && self->take_line == NULL)
+    return;
+  if (get_patience_secs (self) <= 0)
+    wd_imap_session_bye (self, "Disconnected for inactivity");
 }
 
 WdRun
@@ -573,8 +581,9 @@ wd_imap_session_run (gpointer session, WdConn *conn, WdWhy why)
   g_atomic_pointer_set (&self->owner, g_thread_self ());
   if ((why & WD_WHY_START) != 0)
     greet (self);
-  if ((why & WD_WHY_DEADLINE) != 0 && !on_deadline (self))
-    return WD_RUN_CLOSE;
+  if ((why & WD_WHY_DEADLINE) != 0)
+    on_deadline (self);
+  check_patience (self);
   run = loop (self);
   wd_imap_reader_trim (&self->reader);
   set_deadline (self, run);

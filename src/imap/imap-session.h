@@ -48,8 +48,7 @@ struct _WdImapSession
   guint n_bad;              // BADs in a row.
   guint n_logins;           // Failed ones.
   gboolean is_closing;      // Nothing more is read.
-  gint64 start_us;          // The connection began.
-  gint64 active_us;         // The last command ended.
+  gint64 active_us;         // The last command ended, or a message came in.
 
   // Shared with the watch, which runs on other threads.
   gint is_idling;       // Wake the connection when the mailbox changes.

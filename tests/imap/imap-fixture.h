@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: EUPL-1.2
+// An IMAP service over a scratch store, and blocking clients of it. What fails here ends the test.
+#pragma once
+
+#include "net-service.h"
+#include "test-store.h"
+
+#define IMAP_FIXTURE_PASSWORD "secretpass"
+
+typedef struct
+{
+  WdTestStore *scratch;
+  WdService *service; // Opens the store once more, as another process would.
+  guint port;
+  char *hash; // Of the password.
+} ImapFixture;
+
+// `args` (nullable) are more arguments of the service.
+void
+imap_fixture_set_up (ImapFixture *self, const WdStoreOptions *options, const char *const *args);
+void imap_fixture_tear_down (ImapFixture *self);
+
+// Makes a user with the password.
+WdId imap_fixture_add_user (ImapFixture *self, const char *username);
+
+typedef struct _ImapClient ImapClient;
+
+// Connects to `port`.
+ImapClient *imap_client_new (guint port) G_GNUC_WARN_UNUSED_RESULT;
+void imap_client_free (ImapClient *self);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ImapClient, imap_client_free)
+
+// In pieces of `step` octets, 0: at once.
+void imap_client_send (ImapClient *self, const char *data, gsize len, gsize step);
+// Sends a line.
+void imap_client_say (ImapClient *self, const char *format, ...) G_GNUC_PRINTF (2, 3);
+
+// Returns (transfer full) (nullable): one line without its CRLF; NULL at the end.
+char *imap_client_read_line (ImapClient *self) G_GNUC_WARN_UNUSED_RESULT;
+// Reads exactly so many octets. Returns (transfer full).
+char *imap_client_read (ImapClient *self, gsize len) G_GNUC_WARN_UNUSED_RESULT;
+// Reads lines up to one that begins with `prefix`, which is returned (transfer full). Literals are
+// not understood.
+char *imap_client_read_until (ImapClient *self, const char *prefix) G_GNUC_WARN_UNUSED_RESULT;
+// The same, which must be there, and is thrown away.
+void imap_client_expect (ImapClient *self, const char *prefix);
+
+// Connects, reads the greeting and logs in.
+ImapClient *imap_client_new_login (ImapFixture *fixture, const char *username)
+    G_GNUC_WARN_UNUSED_RESULT;

@@ -1,0 +1,392 @@
+// SPDX-License-Identifier: EUPL-1.2
+// Sessions over time: deadlines, the end of the service, accounts that go, much data each way, and
+// how little an idle one keeps.
+#include "config.h"
+
+#include <string.h>
+
+#include "core-clock.h"
+#include "core-limits.h"
+#include "imap-fixture.h"
+#include "imap-session.h"
+#include "net-service-private.h"
+
+static void
+set_up (ImapFixture *fixture, gconstpointer data)
+{
+  imap_fixture_set_up (fixture, NULL, data);
+}
+
+static void
+tear_down (ImapFixture *fixture, gconstpointer data)
+{
+  imap_fixture_tear_down (fixture);
+}
+
+static void
+pass_time (ImapFixture *fixture, gint64 secs)
+{
+  wd_core_clock_advance_for_test (secs * G_USEC_PER_SEC);
+  wd_net_service_kick_for_test (fixture->service);
+}
+
+static void
+expect_end (ImapClient *client)
+{
+  g_autofree char *line = imap_client_read_line (client);
+
+  g_assert_null (line);
+}
+
+static void
+test_login_timeout (ImapFixture *fixture, gconstpointer data)
+{
+  g_autoptr (ImapClient) client = imap_client_new (fixture->port);
+
+  imap_client_expect (client, "* OK ");
+  imap_client_say (client, "a NOOP");
+  imap_client_expect (client, "a OK ");
+  pass_time (fixture, 61);
+  imap_client_expect (client, "* BYE Login took too long");
+  expect_end (client);
+}
+
+static void
+test_idle_timeout (ImapFixture *fixture, gconstpointer data)
+{
+  imap_fixture_add_user (fixture, "alice");
+  g_autoptr (ImapClient) client = imap_client_new_login (fixture, "alice");
+
+  pass_time (fixture, 29 * 60);
+  imap_client_say (client, "a NOOP");
+  imap_client_expect (client, "a OK ");
+  pass_time (fixture, 29 * 60);
+  imap_client_say (client, "b NOOP");
+  imap_client_expect (client, "b OK ");
+  pass_time (fixture, 31 * 60);
+  imap_client_expect (client, "* BYE Disconnected for inactivity");
+  expect_end (client);
+}
+
+// Half a command is no activity.
+static void
+test_slow_command (ImapFixture *fixture, gconstpointer data)
+{
+  imap_fixture_add_user (fixture, "alice");
+  g_autoptr (ImapClient) client = imap_client_new_login (fixture, "alice");
+
+  imap_client_send (client, "a NO", 4, 0);
+  pass_time (fixture, 20 * 60);
+  imap_client_send (client, "O", 1, 0);
+  pass_time (fixture, 20 * 60);
+  imap_client_expect (client, "* BYE ");
+  expect_end (client);
+}
+
+static void
+test_idle_hello (ImapFixture *fixture, gconstpointer data)
+{
+  imap_fixture_add_user (fixture, "alice");
+  g_autoptr (ImapClient) client = imap_client_new_login (fixture, "alice");
+
+  imap_client_say (client, "a IDLE");
+  imap_client_expect (client, "+ idling");
+  for (guint i = 0; i < 3; i++)
+    {
+      pass_time (fixture, 121);
+      imap_client_expect (client, "* OK Still here");
+    }
+  imap_client_say (client, "DONE");
+  imap_client_expect (client, "a OK ");
+}
+
+static void
+test_shutdown (ImapFixture *fixture, gconstpointer data)
+{
+  imap_fixture_add_user (fixture, "alice");
+  g_autoptr (ImapClient) idle = imap_client_new_login (fixture, "alice");
+  g_autoptr (ImapClient) quiet = imap_client_new_login (fixture, "alice");
+  g_autoptr (ImapClient) stranger = imap_client_new (fixture->port);
+
+  imap_client_expect (stranger, "* OK ");
+  imap_client_say (idle, "a IDLE");
+  imap_client_expect (idle, "+ idling");
+  g_assert_cmpint (wd_net_service_stop_for_test (fixture->service), ==, 0);
+  imap_client_expect (idle, "* BYE Service is stopping");
+  imap_client_expect (quiet, "* BYE Service is stopping");
+  imap_client_expect (stranger, "* BYE Service is stopping");
+  expect_end (idle);
+  expect_end (quiet);
+  expect_end (stranger);
+  g_clear_pointer (&fixture->scratch, wd_test_store_free);
+  g_clear_pointer (&fixture->hash, g_free);
+}
+
+static void
+keep_fixture (ImapFixture *fixture, gconstpointer data)
+{
+}
+
+static void
+disable (ImapFixture *fixture, const WdId *user)
+{
+  const WdUser changes = { .disabled = TRUE };
+  g_autoptr (GError) error = NULL;
+  gboolean ok = wd_store_update_user (wd_test_store_get (fixture->scratch), user, &changes,
+                                      WD_USER_FIELD_DISABLED, NULL, &error);
+
+  g_assert_no_error (error);
+  g_assert_true (ok);
+}
+
+static void
+test_account_disabled (ImapFixture *fixture, gconstpointer data)
+{
+  WdId user = imap_fixture_add_user (fixture, "alice");
+  g_autoptr (ImapClient) client = imap_client_new_login (fixture, "alice");
+
+  disable (fixture, &user);
+  imap_client_expect (client, "* BYE Account is disabled");
+  expect_end (client);
+}
+
+static void
+test_account_removed (ImapFixture *fixture, gconstpointer data)
+{
+  WdId user = imap_fixture_add_user (fixture, "alice");
+  g_autoptr (ImapClient) client = imap_client_new_login (fixture, "alice");
+  g_autoptr (GError) error = NULL;
+  guint n_addresses;
+  gboolean ok = wd_store_delete_user (wd_test_store_get (fixture->scratch), &user, &n_addresses,
+                                      NULL, &error);
+
+  g_assert_no_error (error);
+  g_assert_true (ok);
+  imap_client_expect (client, "* BYE Account was removed");
+  expect_end (client);
+}
+
+static char *
+make_message (gsize len)
+{
+  GString *text = g_string_new ("Subject: big\r\n\r\n");
+
+  for (guint i = 0; text->len < len - 2; i++)
+    g_string_append_c (text, (char) ('a' + (i * 7 + i / 77) % 26));
+  g_string_append (text, "\r\n");
+  return g_string_free (text, FALSE);
+}
+
+static void
+append (ImapClient *client, const char *text, gsize step)
+{
+  imap_client_say (client, "app APPEND INBOX {%" G_GSIZE_FORMAT "+}", strlen (text));
+  imap_client_send (client, text, strlen (text), step);
+  imap_client_say (client, "%s", "");
+  g_free (imap_client_read_until (client, "app OK "));
+}
+
+// A message far larger than every buffer, there and back, and in its middle.
+static void
+test_large_message (ImapFixture *fixture, gconstpointer data)
+{
+  gsize len = 5 * 1024 * 1024 + 3;
+  g_autofree char *text = make_message (len);
+
+  imap_fixture_add_user (fixture, "alice");
+  g_autoptr (ImapClient) client = imap_client_new_login (fixture, "alice");
+  append (client, text, 100000);
+  imap_client_say (client, "s SELECT INBOX");
+  g_free (imap_client_read_until (client, "s OK "));
+  imap_client_say (client, "f FETCH 1 (UID BODY.PEEK[] BODY.PEEK[TEXT]<1000000.2000000>)");
+  g_autofree char *head = imap_client_read_line (client);
+  g_autofree char *expected
+      = g_strdup_printf ("* 1 FETCH (UID 1 BODY[] {%" G_GSIZE_FORMAT "}", len);
+  g_assert_cmpstr (head, ==, expected);
+  g_autofree char *whole = imap_client_read (client, len);
+  g_assert_true (memcmp (whole, text, len) == 0);
+  imap_client_expect (client, " BODY[TEXT]<1000000> {2000000}");
+  g_autofree char *part = imap_client_read (client, 2000000);
+  g_assert_true (memcmp (part, text + 16 + 1000000, 2000000) == 0);
+  imap_client_expect (client, ")");
+  imap_client_expect (client, "f OK ");
+}
+
+// Many more rows than fit into the output, while the client only writes.
+static void
+test_many_rows (ImapFixture *fixture, gconstpointer data)
+{
+  enum
+  {
+    N = 300,
+    ROUNDS = 60
+  };
+
+  WdId user = imap_fixture_add_user (fixture, "alice");
+  g_autoptr (ImapClient) client = imap_client_new_login (fixture, "alice");
+
+  for (guint i = 0; i < N; i++)
+    wd_test_store_append (fixture->scratch, &user, "INBOX", "Subject: x\r\n\r\ny\r\n", -1, 0);
+  imap_client_say (client, "s SELECT INBOX");
+  g_free (imap_client_read_until (client, "s OK "));
+  for (guint i = 0; i < ROUNDS; i++)
+    imap_client_say (client, "f%u FETCH 1:* (UID ENVELOPE BODYSTRUCTURE BODY.PEEK[])", i);
+  for (guint i = 0; i < ROUNDS; i++)
+    {
+      g_autofree char *tagged = g_strdup_printf ("f%u OK ", i);
+
+      for (guint j = 1; j <= N; j++)
+        {
+          g_autofree char *row = g_strdup_printf ("* %u FETCH (UID %u ENVELOPE (", j, j);
+
+          imap_client_expect (client, row);
+          imap_client_expect (client, "Subject: x");
+          imap_client_expect (client, "");
+          imap_client_expect (client, "y");
+          imap_client_expect (client, ")");
+        }
+      imap_client_expect (client, tagged);
+    }
+}
+
+// At, below and above the BADs in a row.
+static void
+test_bad_commands (ImapFixture *fixture, gconstpointer data)
+{
+  for (guint n = WD_LIMIT_IMAP_BAD_COMMANDS - 1; n <= WD_LIMIT_IMAP_BAD_COMMANDS; n++)
+    {
+      g_autoptr (ImapClient) client = imap_client_new (fixture->port);
+
+      imap_client_expect (client, "* OK ");
+      for (guint i = 0; i < n; i++)
+        {
+          imap_client_say (client, "a FOO");
+          imap_client_expect (client, "a BAD ");
+        }
+      if (n < WD_LIMIT_IMAP_BAD_COMMANDS)
+        {
+          imap_client_say (client, "b NOOP");
+          imap_client_expect (client, "b OK ");
+          continue;
+        }
+      imap_client_expect (client, "* BYE ");
+      expect_end (client);
+    }
+}
+
+// At, below and above: patterns of a LIST, fields of an ID.
+static void
+test_list_limits (ImapFixture *fixture, gconstpointer data)
+{
+  imap_fixture_add_user (fixture, "alice");
+  g_autoptr (ImapClient) client = imap_client_new_login (fixture, "alice");
+
+  for (int extra = -1; extra <= 1; extra++)
+    {
+      g_autoptr (GString) patterns = g_string_new ("a");
+      g_autoptr (GString) fields = g_string_new ("\"a\" NIL");
+
+      for (int i = 1; i < WD_LIMIT_IMAP_LIST_PATTERNS + extra; i++)
+        g_string_append (patterns, " a");
+      for (int i = 1; i < WD_LIMIT_IMAP_ID_FIELDS + extra; i++)
+        g_string_append (fields, " \"a\" NIL");
+      imap_client_say (client, "a LIST \"\" (%s)", patterns->str);
+      imap_client_expect (client, extra <= 0 ? "a OK " : "a BAD ");
+      imap_client_say (client, "b ID (%s)", fields->str);
+      if (extra <= 0)
+        imap_client_expect (client, "* ID ");
+      imap_client_expect (client, extra <= 0 ? "b OK " : "b BAD ");
+    }
+}
+
+// A command line at the limit is a command, one above is BAD and the connection goes on.
+static void
+test_line_limit (ImapFixture *fixture, gconstpointer data)
+{
+  g_autoptr (ImapClient) client = imap_client_new (fixture->port);
+
+  imap_client_expect (client, "* OK ");
+  for (int extra = -1; extra <= 1; extra++)
+    {
+      g_autofree char *text = g_strnfill ((gsize) (WD_LIMIT_IMAP_LINE_BYTES + extra - 7), 'x');
+
+      imap_client_say (client, "a NOOP %s", text);
+      imap_client_expect (client,
+                          extra <= 0 ? "a BAD Too many arguments" : "a BAD Command line too long");
+    }
+  imap_client_say (client, "b NOOP");
+  imap_client_expect (client, "b OK ");
+}
+
+static void
+test_over_quota (ImapFixture *fixture, gconstpointer data)
+{
+  WdId user = imap_fixture_add_user (fixture, "alice");
+  const WdUser changes = { .quota_bytes = 10240 };
+  g_autoptr (GError) error = NULL;
+  g_autofree char *text = make_message (4000);
+  gboolean ok = wd_store_update_user (wd_test_store_get (fixture->scratch), &user, &changes,
+                                      WD_USER_FIELD_QUOTA, NULL, &error);
+
+  g_assert_no_error (error);
+  g_assert_true (ok);
+  g_autoptr (ImapClient) client = imap_client_new_login (fixture, "alice");
+  append (client, text, 0);
+  append (client, text, 0);
+  imap_client_say (client, "a APPEND INBOX {4000}");
+  imap_client_expect (client, "a NO [OVERQUOTA] ");
+  imap_client_say (client, "b APPEND INBOX {4000+}");
+  imap_client_send (client, text, 4000, 0);
+  imap_client_say (client, "%s", "");
+  imap_client_expect (client, "b NO [OVERQUOTA] ");
+  imap_client_say (client, "c GETQUOTA \"\"");
+  imap_client_expect (client, "* QUOTA \"\" (STORAGE 8 10)");
+  imap_client_expect (client, "c OK ");
+  imap_client_say (client, "d SELECT INBOX");
+  g_free (imap_client_read_until (client, "d OK "));
+  imap_client_say (client, "e COPY 1 Trash");
+  imap_client_expect (client, "e NO [OVERQUOTA] ");
+}
+
+// Octets of a session that has selected a mailbox and waits, without the connection's own.
+static void
+test_idle_size (void)
+{
+  g_autoptr (WdMailboxState) state = g_new0 (WdMailboxState, 1);
+  WdImapSession session = { 0 };
+
+  state->info = g_new0 (WdMailboxInfo, 1);
+  state->info->uidnext = 100001;
+  state->uids = wd_uidset_new_range (1, 100000);
+  state->keywords = g_ptr_array_new_with_free_func (g_free);
+  for (guint i = 0; i < 10; i++)
+    g_ptr_array_add (state->keywords, g_strdup_printf ("$Keyword%u", i));
+  session.view = wd_imap_view_new (state, FALSE);
+  g_test_message ("%" G_GSIZE_FORMAT " octets", wd_imap_session_get_size_bytes (&session));
+  g_assert_cmpuint (wd_imap_session_get_size_bytes (&session), <, 1024);
+  wd_imap_view_free (session.view);
+}
+
+#define ADD(name, func)                                                                            \
+  g_test_add ("/imap/session/" name, ImapFixture, NULL, set_up, func, tear_down)
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  ADD ("login-timeout", test_login_timeout);
+  ADD ("idle-timeout", test_idle_timeout);
+  ADD ("slow-command", test_slow_command);
+  ADD ("idle-hello", test_idle_hello);
+  g_test_add ("/imap/session/shutdown", ImapFixture, NULL, set_up, test_shutdown, keep_fixture);
+  ADD ("account-disabled", test_account_disabled);
+  ADD ("account-removed", test_account_removed);
+  ADD ("large-message", test_large_message);
+  ADD ("many-rows", test_many_rows);
+  ADD ("bad-commands", test_bad_commands);
+  ADD ("list-limits", test_list_limits);
+  ADD ("line-limit", test_line_limit);
+  ADD ("over-quota", test_over_quota);
+  g_test_add_func ("/imap/session/idle-size", test_idle_size);
+  return g_test_run ();
+}
