@@ -6,11 +6,13 @@
 
 #include <string.h>
 
+#include "mime-indexer.h"
 #include "store-types.h"
 
 // A text up to this is decompressed at once, straight from the database's page; a longer one only
 // when somebody reads it.
 #define EAGER_BYTES (128 * 1024)
+#define REINDEX_BYTES (64 * 1024)
 
 struct _WdContent
 {
@@ -148,16 +150,6 @@ wd_content_get_size_bytes (const WdContent *self)
   return self->size_bytes;
 }
 
-const WdMimeTree *
-wd_content_get_tree (WdContent *self)
-{
-  if (self->decoded_tree == NULL)
-    self->decoded_tree
-        = wd_mime_tree_decode (self->block + self->prefix_len, self->tree_len,
-                               self->size_bytes - self->prefix_len, self->prefix_len);
-  return self->decoded_tree;
-}
-
 static gboolean
 ensure_text (WdContent *self, GError **error)
 {
@@ -255,4 +247,34 @@ wd_content_read (WdContent *self, guint64 offset, gsize len, GString *out, GErro
     return TRUE;
   g_string_truncate (out, before);
   return FALSE;
+}
+
+// A kept tree that is damaged is made again: the octets are what counts. What of them cannot be
+// read is not in it.
+static WdMimeTree *
+index_again (WdContent *self)
+{
+  g_autoptr (WdMimeIndexer) indexer = wd_mime_indexer_new ();
+  g_autoptr (GString) chunk = g_string_new (NULL);
+
+  for (guint64 offset = 0; offset < self->size_bytes; offset += chunk->len)
+    {
+      g_string_truncate (chunk, 0);
+      if (!wd_content_read (self, offset, REINDEX_BYTES, chunk, NULL) || chunk->len == 0)
+        break;
+      wd_mime_indexer_feed (indexer, chunk->str, chunk->len);
+    }
+  return wd_mime_indexer_finish (indexer);
+}
+
+const WdMimeTree *
+wd_content_get_tree (WdContent *self)
+{
+  if (self->decoded_tree == NULL)
+    self->decoded_tree
+        = wd_mime_tree_decode (self->block + self->prefix_len, self->tree_len,
+                               self->size_bytes - self->prefix_len, self->prefix_len);
+  if (self->decoded_tree == NULL)
+    self->decoded_tree = index_again (self);
+  return self->decoded_tree;
 }

@@ -47,8 +47,8 @@ insert_data (WdSqliteLease *lease, const Insertion *in, GError **error)
   sqlite3_bind_int (stmt, 2, (int) in->prepared->coding);
   sqlite3_bind_int64 (stmt, 3, (gint64) in->prepared->text_len);
   sqlite3_bind_blob64 (stmt, 4, prefix, strlen (prefix), SQLITE_STATIC);
-  if (in->prepared->parts != NULL)
-    bind_bytes (stmt, 5, in->prepared->parts);
+  if (in->prepared->coded_parts != NULL)
+    bind_bytes (stmt, 5, in->prepared->coded_parts);
   sqlite3_bind_blob64 (stmt, 6, in->prepared->text, in->prepared->text_coded_len, SQLITE_STATIC);
   return wd_sqlite_db_run (lease->db, stmt, error);
 }
@@ -80,6 +80,32 @@ insert_meta (WdSqliteLease *lease, const Insertion *in, GError **error)
     sqlite3_bind_int (stmt, 5, sent_day);
   bind_bytes (stmt, 6, in->prepared->tree);
   return wd_sqlite_db_run (lease->db, stmt, error);
+}
+
+// Which contents refer to a part, so that the last one gone is known.
+static gboolean
+insert_parts (WdSqliteLease *lease, const Insertion *in, GError **error)
+{
+  GArray *parts = in->prepared->parts;
+
+  if (parts == NULL)
+    return TRUE;
+
+  g_auto (WdSqliteStmt) stmt = wd_sqlite_db_prepare (
+      lease->db, "INSERT OR IGNORE INTO part (sha, content) VALUES (?1, ?2)", error);
+
+  if (stmt == NULL)
+    return FALSE;
+  sqlite3_bind_int64 (stmt, 2, in->content);
+  for (guint i = 0; i < parts->len; i++)
+    {
+      const WdSqlitePart *part = &g_array_index (parts, WdSqlitePart, i);
+
+      sqlite3_bind_blob (stmt, 1, part->sha.bytes, sizeof part->sha.bytes, SQLITE_STATIC);
+      if (!wd_sqlite_db_run (lease->db, stmt, error))
+        return FALSE;
+    }
+  return wd_sqlite_prepare_link (in->prepared, wd_sqlite_pool_get_dir (lease->user), error);
 }
 
 static gboolean
@@ -134,7 +160,7 @@ insert_one (WdSqliteLease *lease,
   in->content = owner->uidnext;
   wd_core_id_new (&in->id);
   if (!insert_data (lease, in, error) || !insert_meta (lease, in, error)
-      || !insert_message (lease, mailbox, in, error))
+      || !insert_parts (lease, in, error) || !insert_message (lease, mailbox, in, error))
     return FALSE;
   *out = (WdAppended){ .id = in->id, .uid = (WdUid) mailbox->uidnext };
   count_message (mailbox, owner, in);

@@ -4,6 +4,7 @@
 
 #include "sqlite-content.h"
 
+#include "sqlite-parts.h"
 #include "store-content-private.h"
 
 enum
@@ -15,6 +16,24 @@ enum
   COLUMN_PARTS,
   COLUMN_TEXT,
 };
+
+// Opens what was taken out. TRUE with NULL when nothing was.
+static gboolean
+open_parts (
+    WdSqliteLease *lease, sqlite3_stmt *stmt, int column, GArray **out_parts, GError **error)
+{
+  const void *data = sqlite3_column_blob (stmt, column);
+  g_autoptr (GArray) parts = NULL;
+
+  *out_parts = NULL;
+  if (data == NULL)
+    return TRUE;
+  parts = wd_sqlite_parts_decode (data, (gsize) sqlite3_column_bytes (stmt, column));
+  if (parts == NULL)
+    return wd_sqlite_lease_set_corrupt (lease, "damaged list of parts", error);
+  *out_parts = wd_sqlite_parts_open (parts, wd_sqlite_pool_get_dir (lease->user), error);
+  return *out_parts != NULL;
+}
 
 WdContent *
 wd_sqlite_content_open (
@@ -39,10 +58,17 @@ wd_sqlite_content_open (
     .text = sqlite3_column_blob (stmt, column + COLUMN_TEXT),
     .text_coded_len = (gsize) sqlite3_column_bytes (stmt, column + COLUMN_TEXT),
     .text_len = (gsize) text_len,
+    .read_part = wd_sqlite_parts_read,
+    .free_source = wd_sqlite_parts_free_source,
   };
+
+  if (!open_parts (lease, stmt, column + COLUMN_PARTS, &spec.parts, error))
+    return NULL;
+
   g_autoptr (WdContent) content = wd_content_new (&spec, error);
 
-  if (content != NULL && wd_content_get_size_bytes (content) != size_bytes)
+  if (content != NULL && size_bytes != WD_SQLITE_CONTENT_ANY_SIZE
+      && wd_content_get_size_bytes (content) != size_bytes)
     {
       wd_sqlite_lease_set_corrupt (lease, "a message is not as long as it was", error);
       return NULL;

@@ -1,12 +1,87 @@
 // SPDX-License-Identifier: EUPL-1.2
-// Upkeep.
+// What is done later, and in the background.
 #include "config.h"
 
+#include "sqlite-maintain.h"
+
+#include "sqlite-garbage.h"
+#include "sqlite-index.h"
 #include "sqlite-store-private.h"
+#include "sqlite-trash.h"
+
+static gboolean
+checkpoint (WdSqlitePool *pool, const WdId *user, GCancellable *cancellable, GError **error)
+{
+  WdSqliteUser *open_user;
+  WdSqliteHandle *handle;
+
+  if (!wd_sqlite_pool_take (pool, user, &open_user, &handle, error))
+    return FALSE;
+  // Others at it, or readers of an old view: the next one gets further.
+  (void) sqlite3_wal_checkpoint_v2 (wd_sqlite_db_get_handle (handle->db), NULL,
+                                    SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+  wd_sqlite_pool_set_wal_pages (open_user, 0);
+  wd_sqlite_pool_give (open_user, handle, TRUE);
+  return TRUE;
+}
+
+static const struct
+{
+  WdSqliteChores chore;
+  gboolean (*func) (WdSqlitePool *, const WdId *, GCancellable *, GError **);
+} chores[] = {
+  { WD_SQLITE_CHORE_GARBAGE, wd_sqlite_garbage_collect },
+  { WD_SQLITE_CHORE_INDEX, wd_sqlite_index_update },
+  { WD_SQLITE_CHORE_CHECKPOINT, checkpoint },
+};
+
+static gboolean
+do_chores (WdSqlitePool *pool,
+           const WdId *user,
+           WdSqliteChores wanted,
+           GCancellable *cancellable,
+           GError **error)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (chores); i++)
+    if ((chores[i].chore & wanted) != 0 && !chores[i].func (pool, user, cancellable, error))
+      return FALSE;
+  return TRUE;
+}
+
+void
+wd_sqlite_maintain_user (gpointer store,
+                         const WdId *user,
+                         WdSqliteChores wanted,
+                         GCancellable *cancellable)
+{
+  (void) do_chores (wd_sqlite_store_get_pool (store), user, wanted, cancellable, NULL);
+}
 
 gboolean
 wd_sqlite_maintain_all (WdStore *store, GCancellable *cancellable, GError **error)
 {
-  g_set_error_literal (error, WD_STORE_ERROR, WD_STORE_ERROR_UNAVAILABLE, "upkeep is not built");
-  return FALSE;
+  WdSqlitePool *pool = wd_sqlite_store_get_pool (store);
+  g_autoptr (GArray) users
+      = wd_sqlite_directory_list_ids (wd_sqlite_store_get_directory (store), error);
+  const WdSqliteChores all
+      = WD_SQLITE_CHORE_GARBAGE | WD_SQLITE_CHORE_INDEX | WD_SQLITE_CHORE_CHECKPOINT;
+
+  if (users == NULL)
+    return FALSE;
+  wd_sqlite_trash_empty (wd_sqlite_store_get_dir (store));
+  for (guint i = 0; i < users->len; i++)
+    {
+      const WdId *user = &g_array_index (users, WdId, i);
+      g_autoptr (GError) failure = NULL;
+
+      // One who is gone meanwhile, or whose mail is damaged, does not keep the others from it.
+      if (!do_chores (pool, user, all, cancellable, &failure)
+          && !g_error_matches (failure, WD_STORE_ERROR, WD_STORE_ERROR_NOT_FOUND)
+          && !g_error_matches (failure, WD_STORE_ERROR, WD_STORE_ERROR_CORRUPT))
+        {
+          g_propagate_error (error, g_steal_pointer (&failure));
+          return FALSE;
+        }
+    }
+  return TRUE;
 }

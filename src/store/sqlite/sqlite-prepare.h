@@ -3,6 +3,7 @@
 // coded tree, and the large parts in the shared pool.
 #pragma once
 
+#include "sqlite-parts.h"
 #include "store-incoming.h"
 #include "store-zstd.h"
 
@@ -13,8 +14,10 @@ typedef struct
   gsize text_coded_len;
   gsize text_len;
   GBytes *tree;
-  GBytes *parts; // Coded (sqlite-parts.h); NULL when nothing was taken out.
-  GArray *shas;  // Of them, in the order of the message. (element-type WdSqliteSha)
+  GArray *parts;        // What was taken out. (element-type WdSqlitePart) (nullable)
+  GBytes *coded_parts;  // The same as it is kept.
+  const guint8 *octets; // The whole message.
+  char *state_dir;
   gpointer buffer;
   GMappedFile *map;
 } WdSqlitePrepared;
@@ -23,3 +26,9 @@ typedef struct
 const WdSqlitePrepared *wd_sqlite_prepare_message (WdIncoming *incoming,
                                                    const char *state_dir,
                                                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+// Gives the parts a name in the user's folder, durably. Within the transaction that will refer to
+// them, for whoever removes parts of this user waits for it. Some may be gone from the pool by now,
+// or have no room for a name: then they are written again.
+gboolean wd_sqlite_prepare_link (const WdSqlitePrepared *self, const char *user_dir, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;

@@ -83,6 +83,12 @@ static const char mail_sql[]
       "CREATE TABLE subscription (path TEXT PRIMARY KEY) WITHOUT ROWID;"
       "CREATE TABLE garbage (id INTEGER PRIMARY KEY, contents BLOB NOT NULL);"
       "CREATE TABLE part_garbage (sha BLOB PRIMARY KEY) WITHOUT ROWID;"
+      // Decoded and folded, to decide about what the index has narrowed.
+      "CREATE TABLE header_text ("
+      "  content INTEGER PRIMARY KEY,"
+      "  h_from TEXT, h_to TEXT, h_cc TEXT, h_bcc TEXT, h_subject TEXT);"
+      // Contents too long to be indexed: always looked into.
+      "CREATE TABLE unindexed (content INTEGER PRIMARY KEY);"
       // The text index itself (FTS5) is made when the first text is indexed. Contents up to
       // indexed_upto are in it.
       "CREATE TABLE owner ("

@@ -1,8 +1,163 @@
 // SPDX-License-Identifier: EUPL-1.2
-// SEARCH.
+// SEARCH: one pass over the rows of the mailbox.
 #include "config.h"
 
+#include "sqlite-search.h"
+
+#include "core-clock.h"
 #include "sqlite-store-private.h"
+
+// Rows between two looks at the cancellable, when no text is read.
+#define CANCEL_ROWS 256
+
+typedef struct
+{
+  WdSqliteLease *lease;
+  WdSqliteSearchNode *node;
+  WdSqliteSearchTexts *texts;
+  WdSqliteSearchNeeds needs;
+  WdUidSet *found;
+  gint64 modseq;
+  guint n_rows;
+  GCancellable *cancellable;
+} Search;
+
+#define WHERE " WHERE m.mailbox = ?1 AND m.uid BETWEEN ?2 AND ?3 ORDER BY m.uid"
+#define FEW "m.uid, m.modseq, m.content"
+#define MANY FEW ", m.flags, m.size, m.date_ms, m.zone, m.save_delta_ms"
+
+static const char *
+get_sql (WdSqliteSearchNeeds needs)
+{
+  if ((needs & WD_SQLITE_SEARCH_SENT) != 0)
+    return "SELECT " MANY
+           ", i.sent_day FROM message m LEFT JOIN meta i ON i.content = m.content" WHERE;
+  if ((needs & WD_SQLITE_SEARCH_ROW) != 0)
+    return "SELECT " MANY " FROM message m" WHERE;
+  return "SELECT " FEW " FROM message m" WHERE;
+}
+
+static void
+read_row (const Search *search, sqlite3_stmt *stmt, WdSqliteSearchRow *row)
+{
+  row->uid = (WdUid) sqlite3_column_int64 (stmt, 0);
+  row->modseq = sqlite3_column_int64 (stmt, 1);
+  row->content = sqlite3_column_int64 (stmt, 2);
+  if ((search->needs & (WD_SQLITE_SEARCH_ROW | WD_SQLITE_SEARCH_SENT)) == 0)
+    return;
+  row->flags = (WdFlags) sqlite3_column_int64 (stmt, 3);
+  row->size_bytes = sqlite3_column_int64 (stmt, 4);
+  row->date_ms = sqlite3_column_int64 (stmt, 5);
+  row->zone_minutes = sqlite3_column_int64 (stmt, 6);
+  row->save_date_ms = row->date_ms + sqlite3_column_int64 (stmt, 7);
+  if ((search->needs & WD_SQLITE_SEARCH_SENT) == 0)
+    return;
+  row->has_sent_day = sqlite3_column_type (stmt, 8) != SQLITE_NULL;
+  row->sent_day = sqlite3_column_int64 (stmt, 8);
+}
+
+static gboolean
+look_at (Search *search, sqlite3_stmt *stmt, GError **error)
+{
+  gboolean reads_text = (search->needs & WD_SQLITE_SEARCH_TEXT) != 0;
+  WdSqliteSearchRow row = { 0 };
+  gboolean match;
+
+  if ((reads_text || search->n_rows++ % CANCEL_ROWS == 0)
+      && !wd_sqlite_lease_check_cancelled (search->cancellable, error))
+    return FALSE;
+  read_row (search, stmt, &row);
+  if (!wd_sqlite_search_node_match (search->node, &row, search->texts, &match, error))
+    return FALSE;
+  if (match)
+    {
+      wd_uidset_add (search->found, row.uid);
+      search->modseq = MAX (search->modseq, row.modseq);
+    }
+  return TRUE;
+}
+
+static gboolean
+scan_range (Search *search, sqlite3_stmt *stmt, const WdUidRange *range, GError **error)
+{
+  gboolean has_row;
+
+  sqlite3_bind_int64 (stmt, 2, range->first);
+  sqlite3_bind_int64 (stmt, 3, range->last);
+  for (;;)
+    {
+      if (!wd_sqlite_db_step (search->lease->db, stmt, &has_row, error))
+        return FALSE;
+      if (!has_row)
+        break;
+      if (!look_at (search, stmt, error))
+        return FALSE;
+    }
+  sqlite3_reset (stmt);
+  return TRUE;
+}
+
+static gboolean
+scan (Search *search, gint64 mailbox, GError **error)
+{
+  g_auto (WdSqliteStmt) stmt
+      = wd_sqlite_db_prepare (search->lease->db, get_sql (search->needs), error);
+  const WdUidSet *uids = wd_sqlite_search_node_get_uids (search->node);
+  const WdUidRange all = { 1, G_MAXUINT32 };
+  guint n_ranges = 1;
+  const WdUidRange *ranges = uids == NULL ? &all : wd_uidset_get_ranges (uids, &n_ranges);
+
+  if (stmt == NULL)
+    return FALSE;
+  sqlite3_bind_int64 (stmt, 1, mailbox);
+  for (guint i = 0; i < n_ranges; i++)
+    if (!scan_range (search, stmt, &ranges[i], error))
+      return FALSE;
+  return TRUE;
+}
+
+static gboolean
+search_in (WdSqliteLease *lease,
+           const WdSqliteMailbox *mailbox,
+           const WdSearchExpr *expr,
+           WdUidSet *found,
+           WdModseq *out_modseq,
+           gboolean *out_wants_index,
+           gboolean *out_is_searched,
+           GCancellable *cancellable,
+           GError **error)
+{
+  g_auto (WdSqliteIndexState) index = { 0 };
+  WdSqliteMailbox owner;
+
+  if (!wd_sqlite_index_get_state (lease, &index, error)
+      || !wd_sqlite_mailbox_load_owner (lease, &owner, error))
+    return FALSE;
+
+  gint64 now_ms = wd_core_clock_now_us () / 1000;
+  g_autoptr (WdSqliteSearchNode) node
+      = wd_sqlite_search_node_new (lease, &index, expr, now_ms, error);
+  g_autoptr (WdSqliteSearchTexts) texts = wd_sqlite_search_text_new (lease, index.upto);
+
+  if (node == NULL)
+    return FALSE;
+
+  Search search = {
+    .lease = lease,
+    .node = node,
+    .texts = texts,
+    .needs = wd_sqlite_search_node_get_needs (node),
+    .found = found,
+    .cancellable = cancellable,
+  };
+
+  *out_is_searched = index.is_searched;
+  *out_wants_index = (search.needs & WD_SQLITE_SEARCH_TEXT) != 0 && index.upto + 1 < owner.uidnext;
+  if (!scan (&search, mailbox->row, error))
+    return FALSE;
+  *out_modseq = (WdModseq) search.modseq;
+  return TRUE;
+}
 
 gboolean
 wd_sqlite_search_messages (WdStore *store,
@@ -14,6 +169,26 @@ wd_sqlite_search_messages (WdStore *store,
                            GCancellable *cancellable,
                            GError **error)
 {
-  g_set_error_literal (error, WD_STORE_ERROR, WD_STORE_ERROR_UNAVAILABLE, "search is not built");
-  return FALSE;
+  WdSqlitePool *pool = wd_sqlite_store_get_pool (store);
+  g_autoptr (WdUidSet) found = wd_uidset_new ();
+  gboolean wants_index, is_searched;
+  WdModseq modseq;
+  {
+    g_auto (WdSqliteLease) lease = { 0 };
+    WdSqliteMailbox row;
+
+    if (!wd_sqlite_lease_begin (pool, actor, WD_SQLITE_READ, &lease, cancellable, error)
+        || !wd_sqlite_mailbox_load (&lease, mailbox, &row, error)
+        || !search_in (&lease, &row, expr, found, &modseq, &wants_index, &is_searched, cancellable,
+                       error))
+      return FALSE;
+  }
+  // What was not indexed was read; the next search finds it indexed. Failing that, it is only slow.
+  if (wants_index && (is_searched || wd_sqlite_index_set_searched (pool, &actor->owner, NULL)))
+    wd_sqlite_store_poke (store, &actor->owner, WD_SQLITE_CHORE_INDEX);
+
+  *out_uids = g_steal_pointer (&found);
+  if (out_modseq != NULL)
+    *out_modseq = modseq;
+  return TRUE;
 }

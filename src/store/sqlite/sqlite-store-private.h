@@ -20,6 +20,9 @@ gboolean wd_sqlite_store_get_limit (WdStore *store,
                                     guint64 *out_limit_bytes,
                                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+// Asks for chores in the background.
+void wd_sqlite_store_poke (WdStore *store, const WdId *user, WdSqliteChores chores);
+
 // sqlite-mailbox-list.c
 GPtrArray *wd_sqlite_mailbox_list_all (WdStore *, const WdActor *, GCancellable *, GError **);
 GPtrArray *

@@ -2,7 +2,9 @@
 // The embedded backend's object: what it owns, and its functions as the store's interface.
 #include "config.h"
 
+#include "sqlite-keeper.h"
 #include "sqlite-mailbox.h"
+#include "sqlite-maintain.h"
 #include "sqlite-store-private.h"
 
 struct _WdSqliteStore
@@ -16,6 +18,7 @@ struct _WdSqliteStore
   WdNotifyLocal *notify;
   WdSqlitePool *pool;
   WdSqliteDirectory *directory;
+  WdSqliteKeeper *keeper;
 };
 
 static void implement_store (WdStoreInterface *iface);
@@ -56,6 +59,12 @@ wd_sqlite_store_get_limit (WdStore *store,
   *out_limit_bytes
       = own_bytes != 0 ? own_bytes : WD_SQLITE_STORE (store)->options.default_quota_bytes;
   return TRUE;
+}
+
+void
+wd_sqlite_store_poke (WdStore *store, const WdId *user, WdSqliteChores chores)
+{
+  wd_sqlite_keeper_poke (WD_SQLITE_STORE (store)->keeper, user, chores);
 }
 
 static const WdStoreOptions *
@@ -287,6 +296,9 @@ notify (gpointer data, const WdBeacon *beacon)
 static void
 poke (gpointer data, const WdId *user, WdSqliteChores chores)
 {
+  WdSqliteStore *self = data;
+
+  wd_sqlite_keeper_poke (self->keeper, user, chores);
 }
 
 static void
@@ -299,6 +311,8 @@ wd_sqlite_store_finalize (GObject *object)
 {
   WdSqliteStore *self = WD_SQLITE_STORE (object);
 
+  // The keeper uses all else.
+  g_clear_pointer (&self->keeper, wd_sqlite_keeper_free);
   g_clear_pointer (&self->directory, wd_sqlite_directory_free);
   g_clear_pointer (&self->pool, wd_sqlite_pool_free);
   g_clear_pointer (&self->notify, wd_notify_local_free);
@@ -354,6 +368,7 @@ wd_sqlite_store_open (const char *path, const WdStoreOptions *options, GError **
     .data = self,
   };
 
+  self->keeper = wd_sqlite_keeper_new (wd_sqlite_maintain_user, self);
   self->notify = wd_notify_local_new (options->runtime_dir);
   self->pool = wd_sqlite_pool_new (path, options->max_open_users, &pool_hooks);
   self->directory = wd_sqlite_directory_open (path, &hooks, self->notify, error);

@@ -1,0 +1,369 @@
+// SPDX-License-Identifier: EUPL-1.2
+// The expression as it is asked row by row: what is cheap first, texts only where the index allows.
+#include "config.h"
+
+#include "sqlite-search.h"
+
+#define DAY_MS (24 * 60 * 60 * G_GINT64_CONSTANT (1000))
+#define MINUTE_MS (60 * G_GINT64_CONSTANT (1000))
+
+struct _WdSqliteSearchNode
+{
+  const WdSearchExpr *expr;
+  GPtrArray *children; // (element-type WdSqliteSearchNode), the cheap ones first. (nullable)
+  WdSqliteSearchNeeds needs;
+  const WdUidSet *uids; // (nullable)
+  gint64 now_ms;
+
+  // Of a text.
+  char *text; // Folded.
+  const WdSqliteIndexState *index;
+  WdUidSet *header_contents; // What the index names; NULL: all. Of HEADER and TEXT.
+  WdUidSet *body_contents;   // Of BODY and TEXT.
+};
+
+void
+wd_sqlite_search_node_free (WdSqliteSearchNode *self)
+{
+  if (self == NULL)
+    return;
+  g_clear_pointer (&self->children, g_ptr_array_unref);
+  wd_uidset_free (self->header_contents);
+  wd_uidset_free (self->body_contents);
+  g_free (self->text);
+  g_free (self);
+}
+
+typedef gboolean (*MatchFunc) (
+    WdSqliteSearchNode *, const WdSqliteSearchRow *, WdSqliteSearchTexts *, gboolean *, GError **);
+
+static gboolean
+match_all (WdSqliteSearchNode *self,
+           const WdSqliteSearchRow *row,
+           WdSqliteSearchTexts *texts,
+           gboolean *out_match,
+           GError **error)
+{
+  *out_match = TRUE;
+  return TRUE;
+}
+
+// AND stops at the first that does not match, OR at the first that does.
+static gboolean
+match_children (WdSqliteSearchNode *self,
+                const WdSqliteSearchRow *row,
+                WdSqliteSearchTexts *texts,
+                gboolean *out_match,
+                GError **error)
+{
+  gboolean is_and = self->expr->op == WD_SEARCH_AND;
+  guint n_children = self->children == NULL ? 0 : self->children->len;
+
+  for (guint i = 0; i < n_children; i++)
+    {
+      if (!wd_sqlite_search_node_match (g_ptr_array_index (self->children, i), row, texts,
+                                        out_match, error))
+        return FALSE;
+      if (*out_match != is_and)
+        return TRUE;
+    }
+  *out_match = is_and;
+  return TRUE;
+}
+
+static gboolean
+match_not (WdSqliteSearchNode *self,
+           const WdSqliteSearchRow *row,
+           WdSqliteSearchTexts *texts,
+           gboolean *out_match,
+           GError **error)
+{
+  *out_match = TRUE;
+  if (self->children == NULL)
+    return TRUE;
+  if (!wd_sqlite_search_node_match (g_ptr_array_index (self->children, 0), row, texts, out_match,
+                                    error))
+    return FALSE;
+  *out_match = !*out_match;
+  return TRUE;
+}
+
+static gboolean
+match_uids (WdSqliteSearchNode *self,
+            const WdSqliteSearchRow *row,
+            WdSqliteSearchTexts *texts,
+            gboolean *out_match,
+            GError **error)
+{
+  *out_match = self->expr->uids != NULL && wd_uidset_has (self->expr->uids, row->uid);
+  return TRUE;
+}
+
+static gboolean
+match_flags (WdSqliteSearchNode *self,
+             const WdSqliteSearchRow *row,
+             WdSqliteSearchTexts *texts,
+             gboolean *out_match,
+             GError **error)
+{
+  WdFlags wanted = self->expr->op == WD_SEARCH_FLAGS_SET ? self->expr->flags : 0;
+
+  *out_match = (row->flags & self->expr->flags) == wanted;
+  return TRUE;
+}
+
+static gboolean
+match_number (WdSqliteSearchNode *self,
+              const WdSqliteSearchRow *row,
+              WdSqliteSearchTexts *texts,
+              gboolean *out_match,
+              GError **error)
+{
+  guint64 number = self->expr->number;
+  WdSearchOp op = self->expr->op;
+
+  *out_match = op == WD_SEARCH_LARGER    ? (guint64) row->size_bytes > number
+               : op == WD_SEARCH_SMALLER ? (guint64) row->size_bytes < number
+                                         : (guint64) row->modseq >= number;
+  return TRUE;
+}
+
+static gint64
+get_day (gint64 ms)
+{
+  return (ms >= 0 ? ms : ms - DAY_MS + 1) / DAY_MS;
+}
+
+// Which day a message belongs to, and how it is compared.
+enum
+{
+  DAY_INTERNAL,
+  DAY_SENT,
+  DAY_SAVED,
+};
+
+static const struct
+{
+  guint8 day;
+  gint8 sign; // Less than (-1), equal to (0), not less than (1).
+} days[] = {
+  [WD_SEARCH_BEFORE] = { DAY_INTERNAL, -1 },    [WD_SEARCH_ON] = { DAY_INTERNAL, 0 },
+  [WD_SEARCH_SINCE] = { DAY_INTERNAL, 1 },      [WD_SEARCH_SENT_BEFORE] = { DAY_SENT, -1 },
+  [WD_SEARCH_SENT_ON] = { DAY_SENT, 0 },        [WD_SEARCH_SENT_SINCE] = { DAY_SENT, 1 },
+  [WD_SEARCH_SAVED_BEFORE] = { DAY_SAVED, -1 }, [WD_SEARCH_SAVED_ON] = { DAY_SAVED, 0 },
+  [WD_SEARCH_SAVED_SINCE] = { DAY_SAVED, 1 },
+};
+
+// Days count in the zone that the date was given in (RFC 3501 6.4.4: "disregarding time and
+// timezone"). A message without a Date: was sent on no day.
+static gboolean
+match_day (WdSqliteSearchNode *self,
+           const WdSqliteSearchRow *row,
+           WdSqliteSearchTexts *texts,
+           gboolean *out_match,
+           GError **error)
+{
+  const gint64 of[] = {
+    [DAY_INTERNAL] = get_day (row->date_ms + row->zone_minutes * MINUTE_MS),
+    [DAY_SENT] = row->sent_day,
+    [DAY_SAVED] = get_day (row->save_date_ms),
+  };
+  guint8 kind = days[self->expr->op].day;
+  gint8 sign = days[self->expr->op].sign;
+  gint64 day = of[kind], asked = self->expr->day;
+
+  *out_match = (sign < 0    ? day < asked
+                : sign == 0 ? day == asked
+                            : day >= asked)
+               && (kind != DAY_SENT || row->has_sent_day);
+  return TRUE;
+}
+
+static gboolean
+match_age (WdSqliteSearchNode *self,
+           const WdSqliteSearchRow *row,
+           WdSqliteSearchTexts *texts,
+           gboolean *out_match,
+           GError **error)
+{
+  gint64 secs = (gint64) MIN (self->expr->number, (guint64) G_MAXINT64 / 4000);
+  gint64 limit_ms = self->now_ms - secs * 1000;
+
+  *out_match
+      = self->expr->op == WD_SEARCH_YOUNGER ? row->date_ms >= limit_ms : row->date_ms <= limit_ms;
+  return TRUE;
+}
+
+// FALSE when the index says that this content has not got it.
+static gboolean
+is_possible (const WdSqliteSearchNode *self, const WdUidSet *contents, gint64 content)
+{
+  return contents == NULL || content > self->index->upto
+         || wd_uidset_has (contents, (WdUid) content)
+         || wd_uidset_has (self->index->unindexed, (WdUid) content);
+}
+
+static gboolean
+match_header (WdSqliteSearchNode *self,
+              const WdSqliteSearchRow *row,
+              WdSqliteSearchTexts *texts,
+              gboolean *out_match,
+              GError **error)
+{
+  *out_match = FALSE;
+  if (!is_possible (self, self->header_contents, row->content))
+    return TRUE;
+  wd_sqlite_search_text_set (texts, row->content);
+  return wd_sqlite_search_text_match_field (texts, self->expr->header, self->text, out_match,
+                                            error);
+}
+
+static gboolean
+match_body (WdSqliteSearchNode *self,
+            const WdSqliteSearchRow *row,
+            WdSqliteSearchTexts *texts,
+            gboolean *out_match,
+            GError **error)
+{
+  *out_match = FALSE;
+  if (!is_possible (self, self->body_contents, row->content))
+    return TRUE;
+  wd_sqlite_search_text_set (texts, row->content);
+  return wd_sqlite_search_text_match_body (texts, self->text, out_match, error);
+}
+
+static gboolean
+match_text (WdSqliteSearchNode *self,
+            const WdSqliteSearchRow *row,
+            WdSqliteSearchTexts *texts,
+            gboolean *out_match,
+            GError **error)
+{
+  *out_match = FALSE;
+  if (is_possible (self, self->header_contents, row->content))
+    {
+      wd_sqlite_search_text_set (texts, row->content);
+      if (!wd_sqlite_search_text_match_header (texts, self->text, out_match, error))
+        return FALSE;
+    }
+  return *out_match || match_body (self, row, texts, out_match, error);
+}
+
+static const struct
+{
+  MatchFunc match;
+  WdSqliteSearchNeeds needs;
+} ops[] = {
+  [WD_SEARCH_ALL] = { match_all, 0 },
+  [WD_SEARCH_AND] = { match_children, 0 },
+  [WD_SEARCH_OR] = { match_children, 0 },
+  [WD_SEARCH_NOT] = { match_not, 0 },
+  [WD_SEARCH_UIDS] = { match_uids, 0 },
+  [WD_SEARCH_FLAGS_SET] = { match_flags, WD_SQLITE_SEARCH_ROW },
+  [WD_SEARCH_FLAGS_UNSET] = { match_flags, WD_SQLITE_SEARCH_ROW },
+  [WD_SEARCH_LARGER] = { match_number, WD_SQLITE_SEARCH_ROW },
+  [WD_SEARCH_SMALLER] = { match_number, WD_SQLITE_SEARCH_ROW },
+  [WD_SEARCH_MODSEQ] = { match_number, 0 },
+  [WD_SEARCH_BEFORE] = { match_day, WD_SQLITE_SEARCH_ROW },
+  [WD_SEARCH_ON] = { match_day, WD_SQLITE_SEARCH_ROW },
+  [WD_SEARCH_SINCE] = { match_day, WD_SQLITE_SEARCH_ROW },
+  [WD_SEARCH_SENT_BEFORE] = { match_day, WD_SQLITE_SEARCH_SENT },
+  [WD_SEARCH_SENT_ON] = { match_day, WD_SQLITE_SEARCH_SENT },
+  [WD_SEARCH_SENT_SINCE] = { match_day, WD_SQLITE_SEARCH_SENT },
+  [WD_SEARCH_SAVED_BEFORE] = { match_day, WD_SQLITE_SEARCH_ROW },
+  [WD_SEARCH_SAVED_ON] = { match_day, WD_SQLITE_SEARCH_ROW },
+  [WD_SEARCH_SAVED_SINCE] = { match_day, WD_SQLITE_SEARCH_ROW },
+  [WD_SEARCH_YOUNGER] = { match_age, WD_SQLITE_SEARCH_ROW },
+  [WD_SEARCH_OLDER] = { match_age, WD_SQLITE_SEARCH_ROW },
+  [WD_SEARCH_HEADER] = { match_header, WD_SQLITE_SEARCH_TEXT },
+  [WD_SEARCH_BODY] = { match_body, WD_SQLITE_SEARCH_TEXT },
+  [WD_SEARCH_TEXT] = { match_text, WD_SQLITE_SEARCH_TEXT },
+};
+
+gboolean
+wd_sqlite_search_node_match (WdSqliteSearchNode *self,
+                             const WdSqliteSearchRow *row,
+                             WdSqliteSearchTexts *texts,
+                             gboolean *out_match,
+                             GError **error)
+{
+  return ops[self->expr->op].match (self, row, texts, out_match, error);
+}
+
+WdSqliteSearchNeeds
+wd_sqlite_search_node_get_needs (const WdSqliteSearchNode *self)
+{
+  return self->needs;
+}
+
+const WdUidSet *
+wd_sqlite_search_node_get_uids (const WdSqliteSearchNode *self)
+{
+  return self->uids;
+}
+
+// By what they need: texts last.
+static int
+compare_cost (gconstpointer a, gconstpointer b)
+{
+  const WdSqliteSearchNode *node_a = *(WdSqliteSearchNode *const *) a;
+  const WdSqliteSearchNode *node_b = *(WdSqliteSearchNode *const *) b;
+
+  return (int) node_a->needs - (int) node_b->needs;
+}
+
+static void
+add_child (WdSqliteSearchNode *self, WdSqliteSearchNode *child)
+{
+  if (self->children == NULL)
+    self->children = g_ptr_array_new_with_free_func ((GDestroyNotify) wd_sqlite_search_node_free);
+  g_ptr_array_add (self->children, child);
+  self->needs |= child->needs;
+  if (self->expr->op == WD_SEARCH_AND && self->uids == NULL)
+    self->uids = child->uids;
+}
+
+static gboolean
+ask_index (WdSqliteSearchNode *self, WdSqliteLease *lease, GError **error)
+{
+  WdSearchOp op = self->expr->op;
+
+  self->text = wd_search_fold (self->expr->text, -1);
+  return (op == WD_SEARCH_BODY
+          || wd_sqlite_index_find (lease, self->index, WD_SQLITE_INDEX_HEADER, self->text,
+                                   &self->header_contents, error))
+         && (op == WD_SEARCH_HEADER
+             || wd_sqlite_index_find (lease, self->index, WD_SQLITE_INDEX_BODY, self->text,
+                                      &self->body_contents, error));
+}
+
+WdSqliteSearchNode *
+wd_sqlite_search_node_new (WdSqliteLease *lease,
+                           const WdSqliteIndexState *index,
+                           const WdSearchExpr *expr,
+                           gint64 now_ms,
+                           GError **error)
+{
+  g_autoptr (WdSqliteSearchNode) self = g_new0 (WdSqliteSearchNode, 1);
+
+  self->expr = expr;
+  self->index = index;
+  self->now_ms = now_ms;
+  self->needs = ops[expr->op].needs;
+  if (expr->op == WD_SEARCH_UIDS)
+    self->uids = expr->uids;
+  if (self->needs == WD_SQLITE_SEARCH_TEXT && !ask_index (self, lease, error))
+    return NULL;
+  for (guint i = 0; expr->children != NULL && i < expr->children->len; i++)
+    {
+      WdSqliteSearchNode *child = wd_sqlite_search_node_new (
+          lease, index, g_ptr_array_index (expr->children, i), now_ms, error);
+
+      if (child == NULL)
+        return NULL;
+      add_child (self, child);
+    }
+  if (self->children != NULL)
+    g_ptr_array_sort (self->children, compare_cost);
+  return g_steal_pointer (&self);
+}
