@@ -13,11 +13,11 @@
 #include "http-show.h"
 
 #define USER_FIELD { "user", WD_HTTP_PATH, WD_HTTP_ID, WD_HTTP_REQUIRED }
-#define ADDRESS_ID_FIELD { "address", WD_HTTP_PATH, WD_HTTP_ID, WD_HTTP_REQUIRED }
+#define ADDRESS_ID_FIELD { "id", WD_HTTP_PATH, WD_HTTP_ID, WD_HTTP_REQUIRED }
 #define META_FIELDS                                                                                \
-  { "metaData", WD_HTTP_BODY, WD_HTTP_META, WD_HTTP_KEPT, 0, 1024 * 1024 },                        \
+  { "metaData", WD_HTTP_BODY, WD_HTTP_META, WD_HTTP_KEPT, 0, WD_LIMIT_HTTP_BODY_BYTES },           \
   {                                                                                                \
-    "internalData", WD_HTTP_BODY, WD_HTTP_META, WD_HTTP_KEPT, 0, 1024 * 1024                       \
+    "internalData", WD_HTTP_BODY, WD_HTTP_META, WD_HTTP_KEPT, 0, WD_LIMIT_HTTP_BODY_BYTES          \
   }
 
 static const WdHttpField create_fields[] = {
@@ -224,7 +224,7 @@ get_address (const WdHttpRequest *request)
   WdId user, id;
 
   wd_http_request_get_id (request, "user", &user);
-  wd_http_request_get_id (request, "address", &id);
+  wd_http_request_get_id (request, "id", &id);
   address = find_address (request, &user, &id, &reply);
   if (address == NULL)
     return reply;
@@ -297,7 +297,7 @@ delete_address (const WdHttpRequest *request)
   WdId user, id;
 
   wd_http_request_get_id (request, "user", &user);
-  wd_http_request_get_id (request, "address", &id);
+  wd_http_request_get_id (request, "id", &id);
   address = find_address (request, &user, &id, &reply);
   if (address == NULL)
     return reply;
@@ -376,10 +376,10 @@ const WdHttpRoute wd_http_addresses_routes[] = {
   { "POST", "/users/:user/addresses", "Give a user another address", create_fields,
     create_address },
   { "GET", "/users/:user/addresses", "List a user's addresses", list_fields, list_addresses },
-  { "GET", "/users/:user/addresses/:address", "Show an address", address_fields, get_address },
+  { "GET", "/users/:user/addresses/:id", "Show an address", address_fields, get_address },
   { "PUT", "/users/:user/addresses/:id", "Change an address, or make it the main one",
     update_fields, update_address },
-  { "DELETE", "/users/:user/addresses/:address", "Take an address away", address_fields,
+  { "DELETE", "/users/:user/addresses/:id", "Take an address away", address_fields,
     delete_address },
   { NULL },
 };

@@ -279,9 +279,11 @@ convert_meta (const Target *target, JsonNode *value)
 
   if (text != NULL)
     {
-      g_autoptr (JsonObject) ignored = json_object_new ();
+      g_autoptr (JsonObject) complaints = json_object_new ();
 
-      object = wd_http_json_parse_object (text, strlen (text), target->path, ignored);
+      object = wd_http_json_parse_object (text, strlen (text), target->path, complaints);
+      if (json_object_get_size (complaints) > 0)
+        g_clear_pointer (&object, json_object_unref);
     }
   else if (JSON_NODE_HOLDS_OBJECT (value))
     object = json_node_dup_object (value);

@@ -321,8 +321,9 @@ scan_value (Scan *self)
     }
 }
 
-gboolean
-wd_http_json_check (const char *text, gsize len, JsonObject *details)
+// TRUE when the syntax is right; `out_is_sound` tells whether that is all.
+static gboolean
+scan_text (const char *text, gsize len, JsonObject *details, gboolean *out_is_sound)
 {
   g_autoptr (GString) path = g_string_new (NULL);
   Scan scan = { .at = text, .end = text + len, .path = path, .details = details, .is_sound = TRUE };
@@ -337,16 +338,26 @@ wd_http_json_check (const char *text, gsize len, JsonObject *details)
   skip_space (&scan);
   if (scan.at < scan.end)
     return fail (&scan);
-  return scan.is_sound;
+  *out_is_sound = scan.is_sound;
+  return TRUE;
+}
+
+gboolean
+wd_http_json_check (const char *text, gsize len, JsonObject *details)
+{
+  gboolean is_sound;
+
+  return scan_text (text, len, details, &is_sound) && is_sound;
 }
 
 JsonObject *
 wd_http_json_parse_object (const char *text, gsize len, const char *field, JsonObject *details)
 {
   g_autoptr (JsonParser) parser = json_parser_new ();
+  gboolean is_sound;
   JsonNode *root;
 
-  if (!wd_http_json_check (text, len, details))
+  if (!scan_text (text, len, details, &is_sound))
     return NULL;
   if (!json_parser_load_from_data (parser, text, (gssize) len, NULL))
     {

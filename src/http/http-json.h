@@ -17,7 +17,8 @@ void wd_http_json_complain (JsonObject *details, const char *path, const char *c
 gboolean wd_http_json_check (const char *text, gsize len, JsonObject *details);
 
 // The same, parsed. Returns (transfer full): NULL, with `details` set, unless the text is one
-// object. `field` is what a complaint about the text as a whole names.
+// object; of one that is no more than unsound (two members of one name, …) `details` tells, too.
+// `field` is what a complaint about the text as a whole names.
 JsonObject *
 wd_http_json_parse_object (const char *text, gsize len, const char *field, JsonObject *details)
     G_GNUC_WARN_UNUSED_RESULT;

@@ -45,7 +45,9 @@ reload (WdService *service, gpointer data)
 static void
 accept_stream (WdService *service, gpointer data, GIOStream *stream, const char *remote)
 {
-  wd_http_server_accept (data, stream, remote);
+  g_autoptr (GIOStream) owned = stream;
+
+  wd_http_server_accept (data, owned, remote);
 }
 
 int

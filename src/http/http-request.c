@@ -30,12 +30,13 @@ is_form (const WdHttpRaw *raw, const char *text, gsize len)
 }
 
 static JsonObject *
-read_body (const WdHttpRaw *raw, JsonObject *details)
+read_body (const WdHttpRaw *raw, JsonObject *details, gboolean *out_is_there)
 {
   gsize len = 0;
   const char *text = raw->body == NULL ? NULL : g_bytes_get_data (raw->body, &len);
 
-  if (is_blank (text, len))
+  *out_is_there = !is_blank (text, len);
+  if (!*out_is_there)
     return NULL;
   if (is_form (raw, text, len))
     return wd_http_field_parse_pairs (text, len, details);
@@ -46,15 +47,15 @@ JsonObject *
 wd_http_request_read (const WdHttpRaw *raw, const WdHttpField *fields, WdHttpReply **out_reply)
 {
   g_autoptr (JsonObject) details = json_object_new ();
-  g_autoptr (JsonObject) body = read_body (raw, details);
+  gboolean has_body;
+  g_autoptr (JsonObject) body = read_body (raw, details, &has_body);
   g_autoptr (JsonObject) query = NULL;
   g_autoptr (JsonObject) values = NULL;
-  gboolean is_body_bad = json_object_get_size (details) > 0;
 
   if (raw->query != NULL)
     query = wd_http_field_parse_pairs (raw->query, strlen (raw->query), details);
   // Of a body that could not be read nothing is known to be missing.
-  if (!is_body_bad)
+  if (body != NULL || !has_body)
     values = wd_http_field_validate (
         fields, &(WdHttpInput){ .path = raw->path, .query = query, .body = body }, details);
 

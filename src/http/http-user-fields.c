@@ -27,8 +27,8 @@
       { "receivedMax", WD_HTTP_BODY, WD_HTTP_INTEGER, WD_HTTP_KEPT },                              \
       { "fromWhitelist", WD_HTTP_BODY, WD_HTTP_TEXTS, WD_HTTP_KEPT, 0, 320 },                      \
       { "disabledScopes", WD_HTTP_BODY, WD_HTTP_TEXTS, WD_HTTP_KEPT, 0, 32 },                      \
-      { "metaData", WD_HTTP_BODY, WD_HTTP_META, WD_HTTP_KEPT, 0, 1024 * 1024 },                    \
-      { "internalData", WD_HTTP_BODY, WD_HTTP_META, WD_HTTP_KEPT, 0, 1024 * 1024 },                \
+      { "metaData", WD_HTTP_BODY, WD_HTTP_META, WD_HTTP_KEPT, 0, WD_LIMIT_HTTP_BODY_BYTES },       \
+      { "internalData", WD_HTTP_BODY, WD_HTTP_META, WD_HTTP_KEPT, 0, WD_LIMIT_HTTP_BODY_BYTES },   \
       { "pubKey", WD_HTTP_BODY, WD_HTTP_TEXT,                                                      \
         WD_HTTP_KEPT | WD_HTTP_EMPTY_OK | WD_HTTP_MULTILINE },                                     \
       { "encryptMessages", WD_HTTP_BODY, WD_HTTP_BOOLEAN, WD_HTTP_KEPT },                          \

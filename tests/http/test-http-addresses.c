@@ -95,7 +95,7 @@ static const HttpStep steps[] = {
     NULL,
     400,
     NULL,
-    { "details.address", "\"must be 24 hexadecimal digits\"" } },
+    { "details.id", "\"must be 24 hexadecimal digits\"" } },
 
   // Main goes from one to another, and stays with somebody.
   { "PUT",
