@@ -12,6 +12,23 @@
 
 #define SMALL_BODY 1024
 
+// libsoup 3.2 forgets the path of a request whose framing it does not know.
+const char *__lsan_default_suppressions (void);
+const char *__asan_default_options (void);
+
+const char *
+__lsan_default_suppressions (void)
+{
+  return "leak:soup_headers_parse_request\n";
+}
+
+// So that the stack of a leak reaches as far as that.
+const char *
+__asan_default_options (void)
+{
+  return "fast_unwind_on_malloc=0";
+}
+
 static const char *const small_body[]
     = { "http.require-token=no", "http.max-body-size=1024", "http.timeout=30s", NULL };
 
