@@ -383,28 +383,3 @@ wd_http_json_parse_kept (const char *text)
     return json_object_new ();
   return json_node_dup_object (root);
 }
-
-static char *
-generate (JsonObject *object, gboolean pretty, gsize *out_len)
-{
-  g_autoptr (JsonNode) root = json_node_alloc ();
-  g_autoptr (JsonGenerator) generator = json_generator_new ();
-
-  json_node_init_object (root, object);
-  json_generator_set_root (generator, root);
-  json_generator_set_pretty (generator, pretty);
-  json_generator_set_indent (generator, 2);
-  return json_generator_to_data (generator, out_len);
-}
-
-char *
-wd_http_json_dup_compact (JsonObject *object)
-{
-  return generate (object, FALSE, NULL);
-}
-
-char *
-wd_http_json_dup_pretty (JsonObject *object, gsize *out_len)
-{
-  return generate (object, TRUE, out_len);
-}

@@ -27,6 +27,7 @@ wd_http_json_parse_object (const char *text, gsize len, const char *field, JsonO
 // object.
 JsonObject *wd_http_json_parse_kept (const char *text) G_GNUC_WARN_UNUSED_RESULT;
 
-// Without spaces, and as it is sent: indented by two. Returns (transfer full).
+// Without spaces, and as it is sent: indented by two, as JSON.stringify does. `out_len` (optional).
+// Returns (transfer full).
 char *wd_http_json_dup_compact (JsonObject *object) G_GNUC_WARN_UNUSED_RESULT;
 char *wd_http_json_dup_pretty (JsonObject *object, gsize *out_len) G_GNUC_WARN_UNUSED_RESULT;

@@ -5,6 +5,7 @@
 #include "http-server.h"
 
 #include <libsoup/soup.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -18,7 +19,7 @@
 
 struct _WdHttpServer
 {
-  gatomicrefcount n_refs; // Calls and tasks hold one, too.
+  guint n_refs; // Calls and jobs hold one, too.
   SoupServer *soup;
   WdStore *store;
   WdAuth *auth;
@@ -51,6 +52,8 @@ typedef struct
   WdHttpServer *server;   // (transfer full)
   SoupServerMessage *msg; // (transfer full)
   Call *call;             // Lives with msg.
+  // Hands `task` back to the main thread.
+  atomic_bool is_done;
 } Job;
 
 static const char stream_key[] = "wd-http-stream";
@@ -60,14 +63,14 @@ static const char content_type[] = "application/json; charset=utf-8";
 static WdHttpServer *
 server_ref (WdHttpServer *self)
 {
-  g_atomic_ref_count_inc (&self->n_refs);
+  self->n_refs++;
   return self;
 }
 
 static void
 server_unref (WdHttpServer *self)
 {
-  if (!g_atomic_ref_count_dec (&self->n_refs))
+  if (--self->n_refs > 0)
     return;
   g_clear_object (&self->soup);
   if (self->silent_fd >= 0)
@@ -226,6 +229,7 @@ finish_job (gpointer data)
 {
   Job *self = data;
 
+  g_return_val_if_fail (atomic_load (&self->is_done), G_SOURCE_REMOVE);
   self->server->n_requests--;
   release_body (self->call);
   if (!self->call->is_gone)
@@ -247,6 +251,7 @@ run_job (gpointer data)
   g_autoptr (GMainContext) context = g_main_context_ref (self->server->context);
 
   wd_http_task_run (&self->task);
+  atomic_store (&self->is_done, TRUE);
   g_source_set_priority (source, G_PRIORITY_DEFAULT);
   g_source_set_callback (source, finish_job, self, (GDestroyNotify) job_free);
   g_source_attach (source, context);
@@ -346,8 +351,8 @@ on_request_started (SoupServer *soup, SoupServerMessage *msg, gpointer data)
 {
   GSocketAddress *remote = soup_server_message_get_remote_address (msg);
   static const char malformed[] = "{\n"
-                                  "  \"error\" : \"The request is malformed\",\n"
-                                  "  \"code\" : \"BadRequest\"\n"
+                                  "  \"error\": \"The request is malformed\",\n"
+                                  "  \"code\": \"BadRequest\"\n"
                                   "}";
   Call *call;
 
@@ -411,7 +416,7 @@ wd_http_server_new (WdStore *store, WdConfig *config, WdHttpQueueFunc queue_func
 {
   WdHttpServer *self = g_new0 (WdHttpServer, 1);
 
-  g_atomic_ref_count_init (&self->n_refs);
+  self->n_refs = 1;
   self->store = g_object_ref (store);
   self->auth = wd_auth_new (store, config);
   self->config = wd_core_config_ref (config);

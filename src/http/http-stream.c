@@ -71,8 +71,8 @@ static void
 refuse_head (WdHttpStreamInput *self)
 {
   static const char body[] = "{\n"
-                             "  \"error\" : \"The head of the request is too large\",\n"
-                             "  \"code\" : \"HeadTooLarge\"\n"
+                             "  \"error\": \"The head of the request is too large\",\n"
+                             "  \"code\": \"HeadTooLarge\"\n"
                              "}\n";
   g_autofree char *reply = g_strdup_printf ("HTTP/1.1 431 Request Header Fields Too Large\r\n"
                                             "Connection: close\r\n"

@@ -7,26 +7,49 @@
 #include <string.h>
 
 // What a worker is given.
-typedef struct
+typedef struct _Work
 {
+  struct _Work *next;
   void (*func) (gpointer data);
   gpointer data;
 } Work;
 
-static void
-work (gpointer data, gpointer user_data)
+// Under the lock: the next one, or NULL at the end.
+static Work *
+wait_for_work (HttpFixture *self)
 {
-  HttpFixture *self = user_data;
-  g_autofree Work *item = data;
+  Work *work;
 
-  g_mutex_lock (&self->mutex);
-  self->n_waiting++;
-  g_cond_broadcast (&self->cond);
-  while (self->is_held)
-    g_cond_wait (&self->cond, &self->mutex);
-  self->n_waiting--;
-  g_mutex_unlock (&self->mutex);
-  item->func (item->data);
+  while (self->work == NULL && !self->is_ending)
+    pthread_cond_wait (&self->cond, &self->mutex);
+  work = self->work;
+  if (work != NULL)
+    self->work = work->next;
+  return work;
+}
+
+// Locks of pthread, not of GLib, so that ThreadSanitizer sees them.
+static void *
+run_worker (void *data)
+{
+  HttpFixture *self = data;
+  Work *work;
+
+  pthread_mutex_lock (&self->mutex);
+  while ((work = wait_for_work (self)) != NULL)
+    {
+      self->n_waiting++;
+      pthread_cond_broadcast (&self->cond);
+      while (self->is_held)
+        pthread_cond_wait (&self->cond, &self->mutex);
+      self->n_waiting--;
+      pthread_mutex_unlock (&self->mutex);
+      work->func (work->data);
+      g_free (work);
+      pthread_mutex_lock (&self->mutex);
+    }
+  pthread_mutex_unlock (&self->mutex);
+  return NULL;
 }
 
 static void
@@ -34,36 +57,42 @@ queue (gpointer data, void (*func) (gpointer data), gpointer func_data)
 {
   HttpFixture *self = data;
   Work *item = g_new0 (Work, 1);
+  Work **end;
 
   item->func = func;
   item->data = func_data;
-  g_assert_true (g_thread_pool_push (self->workers, item, NULL));
+  pthread_mutex_lock (&self->mutex);
+  for (end = (Work **) &self->work; *end != NULL; end = &(*end)->next)
+    ;
+  *end = item;
+  pthread_cond_broadcast (&self->cond);
+  pthread_mutex_unlock (&self->mutex);
 }
 
 void
 http_fixture_hold (HttpFixture *self)
 {
-  g_mutex_lock (&self->mutex);
+  pthread_mutex_lock (&self->mutex);
   self->is_held = TRUE;
-  g_mutex_unlock (&self->mutex);
+  pthread_mutex_unlock (&self->mutex);
 }
 
 void
 http_fixture_wait_for_held (HttpFixture *self, guint n)
 {
-  g_mutex_lock (&self->mutex);
+  pthread_mutex_lock (&self->mutex);
   while (self->n_waiting < n)
-    g_cond_wait (&self->cond, &self->mutex);
-  g_mutex_unlock (&self->mutex);
+    pthread_cond_wait (&self->cond, &self->mutex);
+  pthread_mutex_unlock (&self->mutex);
 }
 
 void
 http_fixture_release (HttpFixture *self)
 {
-  g_mutex_lock (&self->mutex);
+  pthread_mutex_lock (&self->mutex);
   self->is_held = FALSE;
-  g_cond_broadcast (&self->cond);
-  g_mutex_unlock (&self->mutex);
+  pthread_cond_broadcast (&self->cond);
+  pthread_mutex_unlock (&self->mutex);
 }
 
 static gboolean
@@ -133,9 +162,10 @@ http_fixture_new (const char *const *overrides)
   self->config = wd_core_config_load (NULL, (const char *const *) all, &error);
   g_assert_no_error (error);
   self->names = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
-  g_mutex_init (&self->mutex);
-  g_cond_init (&self->cond);
-  self->workers = g_thread_pool_new (work, self, 4, FALSE, NULL);
+  pthread_mutex_init (&self->mutex, NULL);
+  pthread_cond_init (&self->cond, NULL);
+  for (gsize i = 0; i < G_N_ELEMENTS (self->workers); i++)
+    g_assert_cmpint (pthread_create (&self->workers[i], NULL, run_worker, self), ==, 0);
   self->context = g_main_context_new ();
   self->loop = g_main_loop_new (self->context, FALSE);
   listen (self);
@@ -157,7 +187,12 @@ http_fixture_free (HttpFixture *self)
 {
   g_main_context_invoke (self->context, quit, self);
   g_thread_join (self->thread);
-  g_thread_pool_free (self->workers, FALSE, TRUE);
+  pthread_mutex_lock (&self->mutex);
+  self->is_ending = TRUE;
+  pthread_cond_broadcast (&self->cond);
+  pthread_mutex_unlock (&self->mutex);
+  for (gsize i = 0; i < G_N_ELEMENTS (self->workers); i++)
+    pthread_join (self->workers[i], NULL);
   // What the workers handed back after the loop ended.
   while (g_main_context_iteration (self->context, FALSE))
     ;
@@ -167,8 +202,8 @@ http_fixture_free (HttpFixture *self)
   wd_test_store_free (self->test_store);
   wd_core_config_unref (self->config);
   g_hash_table_unref (self->names);
-  g_mutex_clear (&self->mutex);
-  g_cond_clear (&self->cond);
+  pthread_mutex_destroy (&self->mutex);
+  pthread_cond_destroy (&self->cond);
   g_free (self);
 }
 
@@ -185,10 +220,10 @@ run_in_thread (gpointer data)
   Run *run = data;
 
   run->func (run->fixture);
-  g_mutex_lock (&run->fixture->mutex);
+  pthread_mutex_lock (&run->fixture->mutex);
   run->is_done = TRUE;
-  g_cond_broadcast (&run->fixture->cond);
-  g_mutex_unlock (&run->fixture->mutex);
+  pthread_cond_broadcast (&run->fixture->cond);
+  pthread_mutex_unlock (&run->fixture->mutex);
   return G_SOURCE_REMOVE;
 }
 
@@ -198,10 +233,10 @@ http_fixture_run (HttpFixture *self, void (*func) (HttpFixture *self))
   Run run = { .fixture = self, .func = func };
 
   g_main_context_invoke (self->context, run_in_thread, &run);
-  g_mutex_lock (&self->mutex);
+  pthread_mutex_lock (&self->mutex);
   while (!run.is_done)
-    g_cond_wait (&self->cond, &self->mutex);
-  g_mutex_unlock (&self->mutex);
+    pthread_cond_wait (&self->cond, &self->mutex);
+  pthread_mutex_unlock (&self->mutex);
 }
 
 static char *

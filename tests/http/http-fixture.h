@@ -4,6 +4,7 @@
 #pragma once
 
 #include <gio/gio.h>
+#include <pthread.h>
 #include <json-glib/json-glib.h>
 
 #include "core-config.h"
@@ -17,16 +18,18 @@ typedef struct
   WdConfig *config;
   WdHttpServer *server; // Belongs to the thread.
   guint16 port;
-  GThreadPool *workers;
+  pthread_t workers[4];
   GThread *thread;
   GMainContext *context;
   GMainLoop *loop;
   GSocket *listener;
   GHashTable *names; // What steps saved.
 
-  // The workers wait here while `is_held`.
-  GMutex mutex; // Guards the two below.
-  GCond cond;
+  pthread_mutex_t mutex; // Guards the rest.
+  pthread_cond_t cond;
+  struct _Work *work; // What waits for a worker.
+  gboolean is_ending;
+  // The workers wait while `is_held`.
   gboolean is_held;
   guint n_waiting;
 } HttpFixture;

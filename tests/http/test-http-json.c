@@ -189,6 +189,56 @@ test_kept (void)
     }
 }
 
+static const struct
+{
+  const char *text;
+  const char *compact; // NULL: the same.
+} rewrites[] = {
+  { "{\"a\":[1,-2.5,0.1,true,false,null,\"\",{},[]]}", NULL },
+  { "{\"a\":[1e20,1E+308,5.0,-0.0,1e-320]}",
+    "{\"a\":[1e+20,1e+308,5.0,-0.0,9.99988867182683e-321]}" },
+  { "{\"a\":\"\\\"\\\\\\/\\b\\f\\n\\r\\t\\u001f\\u007fф\"}",
+    "{\"a\":\"\\\"\\\\/\\b\\f\\n\\r\\t\\u001f\\u007fф\"}" },
+  { "{\"z\":1,\"a\":2,\"9\":-9223372036854775808}", NULL },
+};
+
+static void
+test_write (void)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (rewrites); i++)
+    {
+      g_autoptr (JsonObject) details = json_object_new ();
+      g_autoptr (JsonObject) object = wd_http_json_parse_object (
+          rewrites[i].text, strlen (rewrites[i].text), "body", details);
+      g_autofree char *compact = wd_http_json_dup_compact (object);
+
+      g_assert_cmpstr (compact, ==,
+                       rewrites[i].compact == NULL ? rewrites[i].text : rewrites[i].compact);
+    }
+}
+
+static void
+test_write_pretty (void)
+{
+  g_autoptr (JsonObject) object
+      = wd_http_json_parse_kept ("{\"a\":[],\"b\":{},\"c\":[1,{\"d\":2}]}");
+  gsize len;
+  g_autofree char *pretty = wd_http_json_dup_pretty (object, &len);
+
+  g_assert_cmpuint (strlen (pretty), ==, len);
+  g_assert_cmpstr (pretty, ==,
+                   "{\n"
+                   "  \"a\": [],\n"
+                   "  \"b\": {},\n"
+                   "  \"c\": [\n"
+                   "    1,\n"
+                   "    {\n"
+                   "      \"d\": 2\n"
+                   "    }\n"
+                   "  ]\n"
+                   "}");
+}
+
 int
 main (int argc, char **argv)
 {
@@ -205,5 +255,7 @@ main (int argc, char **argv)
   g_test_add_func ("/http/json/complaints", test_complaints);
   g_test_add_func ("/http/json/not-an-object", test_not_an_object);
   g_test_add_func ("/http/json/kept", test_kept);
+  g_test_add_func ("/http/json/write", test_write);
+  g_test_add_func ("/http/json/write-pretty", test_write_pretty);
   return g_test_run ();
 }
