@@ -10,6 +10,9 @@
 
 #include "sqlite-db-private.h"
 
+// What a WAL that is kept may hold on to after a checkpoint, where nothing else is asked for.
+#define KEPT_WAL_BYTES (16 * 1024 * 1024)
+
 static gboolean
 set_errno_error (const char *what, const char *path, GError **error)
 {
@@ -160,6 +163,11 @@ configure (WdSqliteDb *self, const WdSqliteOptions *options, GError **error)
   g_autoptr (GString) sql = g_string_new ("PRAGMA synchronous=NORMAL; PRAGMA temp_store=MEMORY;"
                                           "PRAGMA trusted_schema=OFF; PRAGMA foreign_keys=OFF;"
                                           "PRAGMA secure_delete=OFF;");
+  // Without a limit, SQLite leaves the old frames in a WAL that it keeps, and reads them all when
+  // the file is opened the next time; with one, it empties it.
+  gint64 limit = options->journal_size_limit != 0 || !options->keep_wal
+                     ? options->journal_size_limit
+                     : KEPT_WAL_BYTES;
   int keep = 1;
 
   if (options->cache_kib != 0)
@@ -168,9 +176,8 @@ configure (WdSqliteDb *self, const WdSqliteOptions *options, GError **error)
     g_string_append_printf (sql, "PRAGMA mmap_size=%" G_GUINT64_FORMAT ";", options->mmap_bytes);
   if (options->wal_autocheckpoint != 0)
     g_string_append_printf (sql, "PRAGMA wal_autocheckpoint=%u;", options->wal_autocheckpoint);
-  if (options->journal_size_limit != 0)
-    g_string_append_printf (sql, "PRAGMA journal_size_limit=%" G_GINT64_FORMAT ";",
-                            options->journal_size_limit);
+  if (limit != 0)
+    g_string_append_printf (sql, "PRAGMA journal_size_limit=%" G_GINT64_FORMAT ";", limit);
   if (options->keep_wal)
     sqlite3_file_control (self->handle, "main", SQLITE_FCNTL_PERSIST_WAL, &keep);
 
