@@ -85,6 +85,7 @@
 
 // HTTP.
 #define WD_LIMIT_HTTP_HEAD_BYTES (16 * 1024)
+// The largest request body ([http] max-body-size).
 #define WD_LIMIT_HTTP_BODY_BYTES (1024 * 1024)
 #define WD_LIMIT_HTTP_PAGE_RESULTS 250
 #define WD_LIMIT_HTTP_JSON_DEPTH 32

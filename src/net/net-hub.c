@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "net-accept.h"
+#include "net-acceptor.h"
 #include "net-conn-private.h"
 
 typedef struct

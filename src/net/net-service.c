@@ -13,7 +13,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "net-accept.h"
+#include "net-acceptor.h"
 #include "net-notify.h"
 #include "net-options.h"
 #include "net-service-private.h"

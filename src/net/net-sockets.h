@@ -2,7 +2,7 @@
 // The sockets of a service: those that systemd passed, by name, and those of --listen.
 #pragma once
 
-#include "net-accept.h"
+#include "net-acceptor.h"
 #include "net-options.h"
 
 // Takes the sockets passed by systemd, once. FALSE with WD_NET_ERROR when one of them is not the

@@ -4,11 +4,10 @@
 
 #include <glib.h>
 
-// The normal form for look-ups: local part case-folded and NFC, without +detail, quoted only where it
-// must be; domain in its Unicode form, lower-case and NFC (xn-- is decoded). It is an address and its
-// own normal form. Returns (transfer full): NULL with
-// WD_STORE_ERROR_INVALID that says what is wrong: no @, empty or over-long part, control character,
-// bad UTF-8, invalid domain.
+// The normal form for look-ups: local part case-folded and NFC, without +detail, quoted only where
+// it must be; domain in its Unicode form, lower-case and NFC (xn-- is decoded). It is an address
+// and its own normal form. Returns (transfer full): NULL with WD_STORE_ERROR_INVALID that says what
+// is wrong: no @, empty or over-long part, control character, bad UTF-8, invalid domain.
 char *wd_store_address_normalize (const char *address, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 // A user name: 1 to 128 octets of UTF-8 without spaces and control characters; case-folded, NFC.

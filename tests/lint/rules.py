@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 # The rules of the house that a program can check. Each takes a Tree and yields findings as text.
 import json
+import math
 import os
 import re
 import shlex
@@ -103,8 +104,9 @@ FORBIDDEN = [
     (r'(g_error|g_assert\w*|assert)', (), 'no input may end the process'),
     (r'(time|gettimeofday|clock_gettime|g_get_real_time|g_get_monotonic_time|'
      r'g_date_time_new_now\w*)',
-     # systemd wants its own clock's time.
-     ('src/core/core-clock.c', 'src/net/net-notify.c'), 'time comes from core-clock.h'),
+     # systemd, and g_cond_wait_until (), want their own clock's time.
+     ('src/core/core-clock.c', 'src/net/net-notify.c', 'src/store/sqlite/sqlite-keeper.c'),
+     'time comes from core-clock.h'),
     (r'(g_socket_service_\w+|g_threaded_socket_service_\w+)', (), 'spins when descriptors run out'),
     (r'(soup_server_listen(?:_all|_local)?)', (), 'goes deaf when descriptors run out'),
     (r'(system|popen|g_spawn_command_line_\w+)', (), 'starts a shell'),
@@ -112,7 +114,9 @@ FORBIDDEN = [
     (r'(g_log|g_print\w*|printf|puts|perror)',
      ('src/ctl/', 'src/net/net-service', 'src/core/core-log'), 'log by core-log.h'),
 ]
-SLEEPS = re.compile(r'(?<![\w.>])(sleep|usleep|nanosleep|g_usleep) \(')
+# A test that polls for a moment is no sleep: up to so many microseconds by a constant.
+SLEEPS = re.compile(r'(?<![\w.>])(sleep|usleep|nanosleep|g_usleep) \(([^;]*)\);')
+MAX_PAUSE_US = 20000
 
 
 def check_forbidden(tree):
@@ -131,6 +135,10 @@ def check_forbidden(tree):
             continue
         code = code_of(tree.read(name))
         for match in SLEEPS.finditer(code):
+            factors = match.group(2).split('*')
+            if match.group(1) == 'g_usleep' and all(f.strip().isdigit() for f in factors) \
+                    and math.prod(int(f) for f in factors) <= MAX_PAUSE_US:
+                continue
             yield f'{name}:{line_at(code, match.start())}: {match.group(1)}: wait for an event'
 
 
@@ -189,16 +197,26 @@ def check_msgid(tree):
 
 
 def check_limits(tree):
-    """Each limit is used by src and named by a test."""
-    names = re.findall(r'#define (WD_LIMIT_\w+)', tree.read('src/core/core-limits.h'))
+    """Each limit is used by src, or its comment names the key whose default it is; each is named by
+    a test."""
+    header = tree.read('src/core/core-limits.h')
     used = ''.join(tree.read(n) for n in tree.list(('src',), C_FILES)
                    if not n.endswith('core-limits.h'))
     tested = ''.join(tree.read(n) for n in tree.list(('tests',), C_FILES + ('.py',)))
-    for name in names:
-        if not re.search(name + r'\b', used):
-            yield f'src/core/core-limits.h: {name} is not used'
-        if not re.search(name + r'\b', tested):
-            yield f'src/core/core-limits.h: no test names {name}'
+    comment = ''
+    for line in header.split('\n'):
+        if line.startswith('//'):
+            comment += line
+        match = re.match(r'#define (WD_LIMIT_\w+)', line)
+        if match:
+            name = match.group(1)
+            has_key = re.search(r'\[\w+\] ?(//)? ?[a-z-]+', comment)
+            if not has_key and not re.search(name + r'\b', used):
+                yield f'src/core/core-limits.h: {name} is not used'
+            if not re.search(name + r'\b', tested):
+                yield f'src/core/core-limits.h: no test names {name}'
+        elif not line.startswith('//'):
+            comment = ''
 
 
 def flags_of_rooms(build):

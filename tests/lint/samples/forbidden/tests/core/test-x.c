@@ -4,5 +4,8 @@ int
 main (void)
 {
   g_assert_true (TRUE);
-  g_usleep (3);
+  g_usleep (20 * 1000);
+  g_usleep (20 * 1001);
+  g_usleep (n);
+  sleep (1);
 }

@@ -2,7 +2,7 @@
 // The accept loop.
 #include "config.h"
 
-#include "net-accept.h"
+#include "net-acceptor.h"
 
 #include <errno.h>
 #include <sys/epoll.h>
