@@ -103,6 +103,25 @@ set_seen (WdImapSession *session, WdUidSet *uids, GError **error)
   return TRUE;
 }
 
+// What changed is in the journal: with few changes that is less than to look at every row.
+static void
+narrow_to_changes (WdImapSession *session, WdModseq changed_since, WdUidSet *uids)
+{
+  const WdImapView *view = session->view;
+  g_autoptr (WdMailboxChanges) changes = NULL;
+
+  if (changed_since + wd_uidset_get_count (uids) < view->modseq)
+    return;
+  changes = wd_store_list_changes (session->server->store, &session->actor, &view->mailbox,
+                                   changed_since, FALSE, view->n_keywords,
+                                   wd_imap_session_get_cancellable (session), NULL);
+  // Where it cannot tell, the rows will.
+  if (changes == NULL || changes->is_gone || !changes->is_complete)
+    return;
+  wd_uidset_add_set (changes->changed, changes->added);
+  wd_uidset_intersect (uids, changes->changed);
+}
+
 static gboolean
 begin (WdImapSession *session, WdImapCommand *cmd)
 {
@@ -129,7 +148,10 @@ begin (WdImapSession *session, WdImapCommand *cmd)
   if (cmd->is_uid)
     wd_imap_fetch_plan_add (plan, "UID");
   if (changed_since != 0)
-    wd_imap_fetch_plan_add (plan, "MODSEQ");
+    {
+      wd_imap_fetch_plan_add (plan, "MODSEQ");
+      narrow_to_changes (session, changed_since, uids);
+    }
   if ((plan->has & WD_IMAP_FETCH_IS_MODSEQ) != 0)
     wd_imap_session_enable (session, WD_IMAP_ENABLED_CONDSTORE);
   fetch = g_new0 (Fetch, 1);

@@ -5,6 +5,7 @@
 #include "imap-fixture.h"
 
 #include <gio/gio.h>
+#include <glib-unix.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
@@ -24,6 +25,7 @@ imap_fixture_set_up (ImapFixture *self, const WdStoreOptions *options, const cha
   g_autoptr (WdSecret) password
       = wd_core_secret_new (IMAP_FIXTURE_PASSWORD, strlen (IMAP_FIXTURE_PASSWORD));
   const WdStoreOptions *used;
+  gboolean has_tls = FALSE;
 
   self->scratch = wd_test_store_new (options);
   used = wd_test_store_get_options (self->scratch);
@@ -35,12 +37,18 @@ imap_fixture_set_up (ImapFixture *self, const WdStoreOptions *options, const cha
   g_ptr_array_add (all, g_strdup_printf ("--set=store.uri=%s", used->uri));
   g_ptr_array_add (all, g_strdup_printf ("--set=store.runtime-dir=%s", used->runtime_dir));
   for (guint i = 0; args != NULL && args[i] != NULL; i++)
-    g_ptr_array_add (all, g_strdup (args[i]));
+    {
+      has_tls |= g_str_has_prefix (args[i], "--set=tls.certificate=");
+      g_ptr_array_add (all, g_strdup (args[i]));
+    }
+  if (has_tls)
+    g_ptr_array_add (all, g_strdup ("--listen=imaps=127.0.0.1:0"));
   g_ptr_array_add (all, NULL);
   self->service = wd_net_service_start_for_test (&wd_imap_service_spec,
                                                  (const char *const *) all->pdata, &error);
   g_assert_no_error (error);
   self->port = wd_net_service_get_port_for_test (self->service, "imap");
+  self->tls_port = has_tls ? wd_net_service_get_port_for_test (self->service, "imaps") : 0;
 }
 
 void
@@ -99,6 +107,15 @@ imap_client_free (ImapClient *self)
   g_object_unref (self->input);
   g_object_unref (self->connection);
   g_free (self);
+}
+
+int
+imap_client_get_fd (ImapClient *self)
+{
+  int fd = g_socket_get_fd (g_socket_connection_get_socket (self->connection));
+
+  g_assert_true (g_unix_set_fd_nonblocking (fd, FALSE, NULL));
+  return fd;
 }
 
 void

@@ -12,7 +12,8 @@ typedef struct
   WdTestStore *scratch;
   WdService *service; // Opens the store once more, as another process would.
   guint port;
-  char *hash; // Of the password.
+  guint tls_port; // 0 without a certificate.
+  char *hash;     // Of the password.
 } ImapFixture;
 
 // `args` (nullable) are more arguments of the service.
@@ -30,6 +31,9 @@ ImapClient *imap_client_new (guint port) G_GNUC_WARN_UNUSED_RESULT;
 void imap_client_free (ImapClient *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ImapClient, imap_client_free)
+
+// The socket, to be used blocking and directly from here on.
+int imap_client_get_fd (ImapClient *self);
 
 // In pieces of `step` octets, 0: at once.
 void imap_client_send (ImapClient *self, const char *data, gsize len, gsize step);
