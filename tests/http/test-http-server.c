@@ -67,6 +67,30 @@ test_paths (void)
 }
 
 static void
+test_openapi (void)
+{
+  g_autoptr (HttpFixture) fixture = http_fixture_new (NULL);
+  g_autoptr (HttpReply) reply = http_client_call (fixture, "GET", "/openapi.json", NULL);
+  static const char *const checks[][2] = {
+    { "openapi", "\"3.0.3\"" },
+    { "success", "-" },
+    { "paths./users.get.parameters.0.name", "\"query\"" },
+    { "paths./users.get.requestBody", "-" },
+    { "paths./users.post.requestBody.content.application/json.schema.required",
+      "[\"username\",\"password\"]" },
+    { "paths./users/{user}/mailboxes/{mailbox}.delete.parameters.1.in", "\"path\"" },
+  };
+
+  g_assert_cmpuint (reply->status, ==, 200);
+  for (gsize i = 0; i < G_N_ELEMENTS (checks); i++)
+    {
+      g_autofree char *found = http_json_dup_at (reply->json, checks[i][0]);
+
+      g_assert_cmpstr (found, ==, checks[i][1]);
+    }
+}
+
+static void
 test_keep_alive (void)
 {
   g_autoptr (HttpFixture) fixture = http_fixture_new (NULL);
@@ -515,6 +539,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/http/server/paths", test_paths);
+  g_test_add_func ("/http/server/openapi", test_openapi);
   g_test_add_func ("/http/server/keep-alive", test_keep_alive);
   g_test_add_func ("/http/server/idle-hang-up", test_idle_hang_up);
   g_test_add_func ("/http/server/pipelined", test_pipelined);
