@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: EUPL-1.2
-// The server under load: many at once, and the bounds of all together.
+// The server under load: many at once, the bounds of all together, and the slow.
 #include "config.h"
 
 #include <string.h>
@@ -178,6 +178,64 @@ test_same_name (void)
   g_assert_cmpuint (n_made, ==, 1);
 }
 
+// Who is too slow with the head, the body, or the next request, is hung up on.
+static void
+test_deadlines (void)
+{
+  static const char *const quick[] = { "http.require-token=no", "http.timeout=1s", NULL };
+  static const char *const parts[] = {
+    "",
+    "GET /health HTTP/1.1\r\n",
+    "POST /users HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n{",
+  };
+  static const char *const next_parts[] = { "", "GE", "GET /health HTTP/1.1\r\nHo" };
+  g_autoptr (HttpFixture) fixture = http_fixture_new (quick);
+  g_autoptr (GPtrArray) clients = g_ptr_array_new_with_free_func (g_object_unref);
+  gint64 begin = g_get_monotonic_time ();
+
+  for (gsize i = 0; i < G_N_ELEMENTS (parts); i++)
+    {
+      GSocketConnection *client = http_client_new (fixture);
+
+      g_ptr_array_add (clients, client);
+      g_assert_true (http_client_send (client, parts[i], -1));
+    }
+
+  for (gsize i = 0; i < G_N_ELEMENTS (next_parts); i++)
+    {
+      GSocketConnection *client = http_client_new (fixture);
+      g_autoptr (HttpReply) reply = http_client_call_on (client, "GET", "/health", NULL, NULL);
+
+      g_ptr_array_add (clients, client);
+      g_assert_cmpuint (reply->status, ==, 200);
+      g_assert_true (http_client_send (client, next_parts[i], -1));
+    }
+  for (guint i = 0; i < clients->len; i++)
+    g_assert_true (http_client_is_closed (g_ptr_array_index (clients, i)));
+  g_assert_cmpint (g_get_monotonic_time () - begin, >=, 900 * 1000);
+  g_assert_cmpint (g_get_monotonic_time () - begin, <, 15 * G_USEC_PER_SEC);
+}
+
+// A worker has no deadline of the connection.
+static void
+test_slow_worker (void)
+{
+  static const char *const quick[] = { "http.require-token=no", "http.timeout=1s", NULL };
+  g_autoptr (HttpFixture) fixture = http_fixture_new (quick);
+  g_autoptr (GSocketConnection) held = http_client_new (fixture);
+  g_autoptr (GSocketConnection) idle = http_client_new (fixture);
+  g_autoptr (HttpReply) reply = NULL;
+
+  http_fixture_hold (fixture);
+  g_assert_true (http_client_send (held, "GET /health HTTP/1.1\r\nHost: x\r\n\r\n", -1));
+  http_fixture_wait_for_held (fixture, 1);
+  // By the time that this one is hung up on, the other's time would have been up, too.
+  g_assert_true (http_client_is_closed (idle));
+  http_fixture_release (fixture);
+  reply = http_client_receive (held, FALSE);
+  g_assert_cmpuint (reply->status, ==, 200);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -187,5 +245,7 @@ main (int argc, char **argv)
   g_test_add_func ("/http/load/bodies-limit", test_bodies_limit);
   g_test_add_func ("/http/load/concurrent", test_concurrent);
   g_test_add_func ("/http/load/same-name", test_same_name);
+  g_test_add_func ("/http/load/deadlines", test_deadlines);
+  g_test_add_func ("/http/load/slow-worker", test_slow_worker);
   return g_test_run ();
 }

@@ -344,64 +344,6 @@ test_expect (void)
   assert_code (fine_reply, 400, "\"InputValidationError\"");
 }
 
-// Who is too slow with the head, the body, or the next request, is hung up on.
-static void
-test_deadlines (void)
-{
-  static const char *const quick[] = { "http.require-token=no", "http.timeout=1s", NULL };
-  static const char *const parts[] = {
-    "",
-    "GET /health HTTP/1.1\r\n",
-    "POST /users HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n{",
-  };
-  static const char *const next_parts[] = { "", "GE", "GET /health HTTP/1.1\r\nHo" };
-  g_autoptr (HttpFixture) fixture = http_fixture_new (quick);
-  g_autoptr (GPtrArray) clients = g_ptr_array_new_with_free_func (g_object_unref);
-  gint64 begin = g_get_monotonic_time ();
-
-  for (gsize i = 0; i < G_N_ELEMENTS (parts); i++)
-    {
-      GSocketConnection *client = http_client_new (fixture);
-
-      g_ptr_array_add (clients, client);
-      g_assert_true (http_client_send (client, parts[i], -1));
-    }
-
-  for (gsize i = 0; i < G_N_ELEMENTS (next_parts); i++)
-    {
-      GSocketConnection *client = http_client_new (fixture);
-      g_autoptr (HttpReply) reply = http_client_call_on (client, "GET", "/health", NULL, NULL);
-
-      g_ptr_array_add (clients, client);
-      g_assert_cmpuint (reply->status, ==, 200);
-      g_assert_true (http_client_send (client, next_parts[i], -1));
-    }
-  for (guint i = 0; i < clients->len; i++)
-    g_assert_true (http_client_is_closed (g_ptr_array_index (clients, i)));
-  g_assert_cmpint (g_get_monotonic_time () - begin, >=, 900 * 1000);
-  g_assert_cmpint (g_get_monotonic_time () - begin, <, 15 * G_USEC_PER_SEC);
-}
-
-// A worker has no deadline of the connection.
-static void
-test_slow_worker (void)
-{
-  static const char *const quick[] = { "http.require-token=no", "http.timeout=1s", NULL };
-  g_autoptr (HttpFixture) fixture = http_fixture_new (quick);
-  g_autoptr (GSocketConnection) held = http_client_new (fixture);
-  g_autoptr (GSocketConnection) idle = http_client_new (fixture);
-  g_autoptr (HttpReply) reply = NULL;
-
-  http_fixture_hold (fixture);
-  g_assert_true (http_client_send (held, "GET /health HTTP/1.1\r\nHost: x\r\n\r\n", -1));
-  http_fixture_wait_for_held (fixture, 1);
-  // By the time that this one is hung up on, the other's time would have been up, too.
-  g_assert_true (http_client_is_closed (idle));
-  http_fixture_release (fixture);
-  reply = http_client_receive (held, FALSE);
-  g_assert_cmpuint (reply->status, ==, 200);
-}
-
 // The client is gone before the worker is done: the change is made, the reply is nobody's.
 static void
 test_gone_client (void)
@@ -549,8 +491,6 @@ main (int argc, char **argv)
   g_test_add_func ("/http/server/default-body-limit", test_default_body_limit);
   g_test_add_func ("/http/server/chunked-limit", test_chunked_limit);
   g_test_add_func ("/http/server/expect", test_expect);
-  g_test_add_func ("/http/server/deadlines", test_deadlines);
-  g_test_add_func ("/http/server/slow-worker", test_slow_worker);
   g_test_add_func ("/http/server/gone-client", test_gone_client);
   g_test_add_func ("/http/server/stop", test_stop);
   g_test_add_func ("/http/server/free-while-busy", test_free_while_busy);
