@@ -7,6 +7,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "core-clock.h"
+
 // Chores wait for so long, that those of a burst are done at once; the checkpoint does not.
 #define DELAY_US (500 * 1000)
 #define NICE 5
@@ -74,7 +76,7 @@ wd_sqlite_keeper_free (WdSqliteKeeper *self)
 static Pending *
 pop_due (WdSqliteKeeper *self, gint64 *out_wait_us)
 {
-  gint64 now_us = g_get_monotonic_time ();
+  gint64 now_us = wd_core_clock_monotonic_us ();
 
   *out_wait_us = 0;
   for (GList *l = self->pending.head; l != NULL; l = l->next)
@@ -127,7 +129,7 @@ void
 wd_sqlite_keeper_poke (WdSqliteKeeper *self, const WdId *user, WdSqliteChores chores)
 {
   gint64 due_us
-      = (chores & WD_SQLITE_CHORE_CHECKPOINT) != 0 ? 0 : g_get_monotonic_time () + DELAY_US;
+      = (chores & WD_SQLITE_CHORE_CHECKPOINT) != 0 ? 0 : wd_core_clock_monotonic_us () + DELAY_US;
 
   g_mutex_lock (&self->mutex);
 

@@ -4,6 +4,7 @@
 
 #include "sqlite-maintain.h"
 
+#include "sqlite-check.h"
 #include "sqlite-garbage.h"
 #include "sqlite-index.h"
 #include "sqlite-store-private.h"
@@ -25,6 +26,9 @@ checkpoint (WdSqlitePool *pool, const WdId *user, GCancellable *cancellable, GEr
   return TRUE;
 }
 
+// Also of users who never search.
+#define CHORE_INDEX_ALWAYS ((WdSqliteChores) 1 << 8)
+
 static const struct
 {
   WdSqliteChores chore;
@@ -32,6 +36,7 @@ static const struct
 } chores[] = {
   { WD_SQLITE_CHORE_GARBAGE, wd_sqlite_garbage_collect },
   { WD_SQLITE_CHORE_INDEX, wd_sqlite_index_update },
+  { CHORE_INDEX_ALWAYS, wd_sqlite_index_force },
   { WD_SQLITE_CHORE_CHECKPOINT, checkpoint },
 };
 
@@ -57,6 +62,16 @@ wd_sqlite_maintain_user (gpointer store,
   (void) do_chores (wd_sqlite_store_get_pool (store), user, wanted, cancellable, NULL);
 }
 
+// What interrupted deliveries have left in the pool.
+static void
+sweep_pool (WdStore *store)
+{
+  g_autoptr (GPtrArray) findings = wd_sqlite_check_new_findings ();
+  WdSqliteCheck check = { .repair = TRUE, .findings = findings };
+
+  wd_sqlite_check_pool (&check, wd_sqlite_store_get_dir (store));
+}
+
 gboolean
 wd_sqlite_maintain_all (WdStore *store, GCancellable *cancellable, GError **error)
 {
@@ -64,11 +79,12 @@ wd_sqlite_maintain_all (WdStore *store, GCancellable *cancellable, GError **erro
   g_autoptr (GArray) users
       = wd_sqlite_directory_list_ids (wd_sqlite_store_get_directory (store), error);
   const WdSqliteChores all
-      = WD_SQLITE_CHORE_GARBAGE | WD_SQLITE_CHORE_INDEX | WD_SQLITE_CHORE_CHECKPOINT;
+      = WD_SQLITE_CHORE_GARBAGE | CHORE_INDEX_ALWAYS | WD_SQLITE_CHORE_CHECKPOINT;
 
   if (users == NULL)
     return FALSE;
   wd_sqlite_trash_empty (wd_sqlite_store_get_dir (store));
+  sweep_pool (store);
   for (guint i = 0; i < users->len; i++)
     {
       const WdId *user = &g_array_index (users, WdId, i);
