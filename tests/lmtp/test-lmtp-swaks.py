@@ -42,10 +42,12 @@ def read_all(testbed, user, mailbox="INBOX"):
 
 def check_plain(testbed, protocol):
     body = f"first by {protocol}\n.\n..two dots\nlast"
-    status, transcript = swaks(testbed, protocol, [ANNA], "--header", "Subject: plain", "--body", body)
+    arguments = ["--header", "Subject: plain", "--body", body]
+    status, transcript = swaks(testbed, protocol, [ANNA], *arguments)
     assert status == 0, transcript
     message = read_all(testbed, ANNA)[-1]
-    assert message.startswith(b"Return-Path: <sender@example.org>\r\nDelivered-To: " + ANNA.encode())
+    lines = f"Return-Path: <sender@example.org>\r\nDelivered-To: {ANNA}\r\n"
+    assert message.startswith(lines.encode())
     assert b"Received: from client.example ([127.0.0.1])\r\n" in message
     assert body.replace("\n", "\r\n").encode() in message, message
 
