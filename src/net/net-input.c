@@ -38,7 +38,7 @@ wd_net_input_reserve (WdInput *self, gsize max_bytes, gsize *out_room)
   // Moving what is left pays only when the room behind it has become small.
   if (self->size - self->end < self->size / 2)
     move_to_front (self);
-  if (self->size - self->end < self->size / 2 || self->size == 0)
+  if (self->size - self->end < self->size / 2 || self->size == 0 || self->was_filled)
     {
       gsize size = self->size == 0 ? FIRST_SIZE : self->size * 4;
 
@@ -60,6 +60,7 @@ void
 wd_net_input_commit (WdInput *self, gsize len)
 {
   self->end += len;
+  self->was_filled = self->end == self->size;
 }
 
 void

@@ -11,6 +11,7 @@ typedef struct
   gsize start; // Taken up to here ...
   gsize end;   // ... and filled up to here.
   gsize size;
+  gboolean was_filled; // The last read took all the room there was: a message on its way.
   gsize scanned; // No line end from `start` up to here, so that a long line is looked through once.
 } WdInput;
 
