@@ -82,7 +82,6 @@ renew_credentials (WdAuth *self, WdUser *user, const WdSecret *password)
   gboolean is_old = wd_auth_password_needs_rehash (user->password_hash, self->scheme);
   g_autofree char *hash = NULL;
   g_autofree char *scram = NULL;
-  g_autoptr (WdUser) now = NULL;
   WdUser changes = { 0 };
 
   if (!is_old && user->scram != NULL)
@@ -93,13 +92,11 @@ renew_credentials (WdAuth *self, WdUser *user, const WdSecret *password)
   if (hash == NULL && scram == NULL)
     return;
 
-  // Not over a password that was set while this one was hashed.
-  now = wd_store_get_user (self->store, &user->id, NULL, NULL);
-  if (now == NULL || g_strcmp0 (now->password_hash, user->password_hash) != 0)
-    return;
   if (hash == NULL)
     hash = g_strdup (user->password_hash);
   changes.password_hash = hash;
+  // Not over a password that was set while this one was hashed.
+  changes.if_password_hash = user->password_hash;
   changes.scram = scram;
   if (wd_store_update_user (self->store, &user->id, &changes, WD_USER_FIELD_PASSWORD, NULL, NULL))
     {

@@ -24,6 +24,9 @@ typedef struct
   gboolean suspended;
   GStrv tags;
   char *extra_json; // An object with the fields that the store only keeps (HTTP API). (nullable)
+  // Only for wd_store_update_user, and borrowed: change nothing, but fail with CONFLICT, unless
+  // this is the stored password hash. (nullable)
+  const char *if_password_hash;
 } WdUser;
 
 void wd_user_free (WdUser *self);

@@ -94,6 +94,17 @@ update_user (WdStore *store,
 
       if (!wd_core_id_is_equal (&user->id, id))
         continue;
+      if (self->hash_before_update != NULL)
+        {
+          g_free (user->password_hash);
+          user->password_hash = g_strdup (self->hash_before_update);
+        }
+      if (changes->if_password_hash != NULL
+          && g_strcmp0 (changes->if_password_hash, user->password_hash) != 0)
+        {
+          g_set_error_literal (error, WD_STORE_ERROR, WD_STORE_ERROR_CONFLICT, "changed");
+          return FALSE;
+        }
       g_free (user->password_hash);
       user->password_hash = g_strdup (changes->password_hash);
       g_free (user->scram);

@@ -16,6 +16,7 @@ struct _FakeStore
   int fail_with; // A WdStoreError, or -1.
   guint n_finds;
   guint n_updates;
+  const char *hash_before_update; // Somebody else sets it just before (nullable).
 };
 
 FakeStore *fake_store_new (void);

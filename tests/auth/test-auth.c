@@ -361,6 +361,20 @@ test_rehash (Fixture *f, gconstpointer data)
   g_assert_cmpuint (f->store->n_updates, ==, 2);
 }
 
+// A password that is set while the old one is made anew stays.
+static void
+test_rehash_race (Fixture *f, gconstpointer data)
+{
+  g_free (f->user->password_hash);
+  f->user->password_hash = g_strdup (CHEAP_HASH);
+  f->store->hash_before_update = "$6$new";
+  assert_try (f, "anna", "secretpass", OK);
+  g_assert_cmpstr (f->user->password_hash, ==, "$6$new");
+  g_assert_cmpuint (f->store->n_updates, ==, 0);
+  // And what was verified counts no more.
+  assert_try (f, "anna", "secretpass", FAILED);
+}
+
 static void
 test_make_credentials (Fixture *f, gconstpointer data)
 {
@@ -497,6 +511,7 @@ main (int argc, char **argv)
   ADD ("address-kinds", NULL, test_address_kinds);
   ADD ("store-failure", NULL, test_store_failure);
   ADD ("rehash", NULL, test_rehash);
+  ADD ("rehash-race", NULL, test_rehash_race);
   ADD ("storm", NULL, test_storm);
   ADD ("waiting-limit", NULL, test_waiting_limit);
   ADD ("make-credentials", NULL, test_make_credentials);

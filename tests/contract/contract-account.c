@@ -292,6 +292,32 @@ test_update (Contract *contract)
     }
 }
 
+// A new hash in place of one that is not there any more is not written.
+static void
+test_update_if (Contract *contract)
+{
+  WdUser changes = { .password_hash = "one", .scram = "keys" };
+  g_autoptr (WdUser) user = NULL;
+
+  contract_assert_works (wd_store_update_user (contract->store, &contract->user, &changes,
+                                               WD_USER_FIELD_PASSWORD, NULL, &error));
+  changes = (WdUser){ .password_hash = "two", .if_password_hash = "other" };
+  contract_assert_fails (wd_store_update_user (contract->store, &contract->user, &changes,
+                                               WD_USER_FIELD_PASSWORD, NULL, &error),
+                         WD_STORE_ERROR_CONFLICT);
+  user = get_user (contract->other, &contract->user);
+  g_assert_cmpstr (user->password_hash, ==, "one");
+  g_assert_cmpstr (user->scram, ==, "keys");
+  g_clear_pointer (&user, wd_user_free);
+
+  changes.if_password_hash = "one";
+  contract_assert_works (wd_store_update_user (contract->store, &contract->user, &changes,
+                                               WD_USER_FIELD_PASSWORD, NULL, &error));
+  user = get_user (contract->other, &contract->user);
+  g_assert_cmpstr (user->password_hash, ==, "two");
+  g_assert_null (user->scram);
+}
+
 static void
 count_beacon (const WdBeacon *beacon, gpointer user_data)
 {
@@ -728,6 +754,7 @@ const ContractCase contract_cases[] = {
   { "find-long", test_find_long },
   { "get-missing", test_get_missing },
   { "update", test_update },
+  { "update-if", test_update_if },
   { "update-beacon", test_update_beacon },
   { "delete", test_delete },
   { "addresses", test_addresses },

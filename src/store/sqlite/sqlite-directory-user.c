@@ -238,7 +238,7 @@ update_row (WdSqliteDb *db,
                               " tags = iif (?2 & 32, ?10, tags),"
                               " tags_search = iif (?2 & 32, ?11, tags_search),"
                               " extra = iif (?2 & 64, ?12, extra)"
-                              " WHERE id = ?1",
+                              " WHERE id = ?1 AND (?13 IS NULL OR password_hash = ?13)",
                               error);
   int i = 1;
 
@@ -257,11 +257,16 @@ update_row (WdSqliteDb *db,
   wd_sqlite_db_bind_text (stmt, i++, forms->tags);
   wd_sqlite_db_bind_text (stmt, i++, forms->tags_search);
   wd_sqlite_db_bind_text (stmt, i++, changes->extra_json);
+  wd_sqlite_db_bind_text (stmt, i++, changes->if_password_hash);
   if (!wd_sqlite_db_run (db, stmt, error))
     return FALSE;
   if (sqlite3_changes (wd_sqlite_db_get_handle (db)) != 0)
     return TRUE;
-  g_set_error_literal (error, WD_STORE_ERROR, WD_STORE_ERROR_NOT_FOUND, "no such user");
+  if (changes->if_password_hash != NULL)
+    g_set_error_literal (error, WD_STORE_ERROR, WD_STORE_ERROR_CONFLICT,
+                         "the password was changed, or there is no such user");
+  else
+    g_set_error_literal (error, WD_STORE_ERROR, WD_STORE_ERROR_NOT_FOUND, "no such user");
   return FALSE;
 }
 
