@@ -79,6 +79,14 @@ wd_net_hub_free (WdHub *self)
   g_free (self);
 }
 
+static void
+resume_on_loop (gpointer data)
+{
+  WdHub *self = data;
+
+  wd_net_acceptor_resume (self->acceptor);
+}
+
 void
 wd_net_hub_configure (WdHub *self, WdConfig *config)
 {
@@ -88,6 +96,8 @@ wd_net_hub_configure (WdHub *self, WdConfig *config)
                 (guint) wd_core_config_get_integer (config, section, "max-connections"));
   atomic_store (&self->max_conns_per_site, (guint) wd_core_config_get_integer (
                                                config, section, "max-connections-per-address"));
+  // There may be room now.
+  wd_net_loop_post_func (self->loop, resume_on_loop, self);
 }
 
 gboolean
@@ -226,4 +236,13 @@ void
 wd_net_hub_stop_if_empty (WdHub *self)
 {
   wd_net_loop_post_func (self->loop, stop_if_empty_on_loop, self);
+}
+
+gboolean
+wd_net_hub_is_quiet (WdHub *self)
+{
+  for (WdConn *conn = self->conns; conn != NULL; conn = conn->next)
+    if ((atomic_load (&conn->state) & WD_NET_CONN_OWNER_MASK) != WD_NET_CONN_PARKED)
+      return FALSE;
+  return TRUE;
 }

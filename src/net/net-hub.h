@@ -76,3 +76,6 @@ void wd_net_hub_cancel (WdHub *self);
 
 // Ends accepting if there is no connection; then calls on_empty. Any thread.
 void wd_net_hub_stop_if_empty (WdHub *self);
+
+// TRUE when every connection is parked. Loop; for tests.
+gboolean wd_net_hub_is_quiet (WdHub *self);

@@ -23,5 +23,8 @@ guint wd_net_service_get_port_for_test (WdService *self, const char *listener);
 // Makes the loop look at the clock, after wd_core_clock_advance_for_test.
 void wd_net_service_kick_for_test (WdService *self);
 
+// Waits until every connection is parked, so that its deadline stands.
+void wd_net_service_wait_parked_for_test (WdService *self);
+
 guint wd_net_service_get_n_connections_for_test (WdService *self);
 guint64 wd_net_service_get_n_accepts_for_test (WdService *self);

@@ -564,6 +564,35 @@ wd_net_service_kick_for_test (WdService *self)
   wd_net_loop_wake (self->hub->loop);
 }
 
+typedef struct
+{
+  WdHub *hub;
+  _Atomic gint answer; // 0: none yet.
+} Question;
+
+static void
+ask_on_loop (gpointer data)
+{
+  Question *question = data;
+
+  atomic_store (&question->answer, wd_net_hub_is_quiet (question->hub) ? 1 : -1);
+}
+
+void
+wd_net_service_wait_parked_for_test (WdService *self)
+{
+  Question question = { .hub = self->hub };
+
+  do
+    {
+      atomic_store (&question.answer, 0);
+      wd_net_loop_post_func (self->hub->loop, ask_on_loop, &question);
+      while (atomic_load (&question.answer) == 0)
+        g_thread_yield ();
+    }
+  while (atomic_load (&question.answer) < 0);
+}
+
 guint
 wd_net_service_get_n_connections_for_test (WdService *self)
 {

@@ -7,6 +7,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
@@ -159,6 +160,18 @@ cmd_block (Session *self, guint64 number)
 }
 
 static WdRun
+cmd_sleep (Session *self, guint64 number)
+{
+  GString *out = wd_net_conn_get_output (self->conn);
+
+  g_string_append (out, "SLEEPING\n");
+  g_assert_cmpint (wd_net_conn_flush (self->conn), ==, WD_IO_OK);
+  g_usleep (number * 1000);
+  g_string_append (out, "SLEPT\n");
+  return WD_RUN_WAIT;
+}
+
+static WdRun
 cmd_quiet (Session *self, guint64 number)
 {
   wd_net_conn_set_deadline_secs (self->conn, (guint) number);
@@ -226,10 +239,10 @@ static const struct
   const char *name;
   WdRun (*func) (Session *self, guint64 number);
 } commands[] = {
-  { "PING", cmd_ping },     { "BIG ", cmd_big },        { "CHUNK ", cmd_chunk },
-  { "BLOCK", cmd_block },   { "QUIET ", cmd_quiet },    { "PHASE ", cmd_phase },
-  { "WHO", cmd_who },       { "QUIT", cmd_quit },       { "STARTTLS", cmd_starttls },
-  { "IGNORE", cmd_ignore }, { "BINDING", cmd_binding },
+  { "PING", cmd_ping },         { "BIG ", cmd_big },      { "CHUNK ", cmd_chunk },
+  { "BLOCK", cmd_block },       { "QUIET ", cmd_quiet },  { "PHASE ", cmd_phase },
+  { "WHO", cmd_who },           { "SLEEP ", cmd_sleep },  { "QUIT", cmd_quit },
+  { "STARTTLS", cmd_starttls }, { "IGNORE", cmd_ignore }, { "BINDING", cmd_binding },
 };
 
 static WdRun
@@ -471,7 +484,9 @@ net_client_connect (guint port)
     .sin_addr.s_addr = htonl (INADDR_LOOPBACK),
   };
   int fd = make_socket (AF_INET);
+  int on = 1;
 
+  setsockopt (fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   g_assert_cmpint (connect (fd, (struct sockaddr *) &address, sizeof address), ==, 0);
   return fd;
 }

@@ -11,6 +11,7 @@
 //   BIG n           n octets of text, by WD_RUN_MORE
 //   CHUNK n         n octets in one chunk, framed by "<" and ">"
 //   BLOCK           waits in `run` for net_fixture_unblock, then says UNBLOCKED or CANCELLED
+//   SLEEP n         says SLEEPING, and n ms later SLEPT, without leaving `run`
 //   QUIET n         quiet deadline of n seconds;  PHASE n  likewise, of the phase
 //   STARTTLS        GO, or NO
 //   WHO             remote, listener, loopback and the TLS name

@@ -171,6 +171,7 @@ test_slow_reader (Fixture *self, gconstpointer data)
 static void
 advance (Fixture *self, guint secs)
 {
+  wd_net_service_wait_parked_for_test (self->net.service);
   wd_core_clock_advance_for_test (secs * (gint64) G_USEC_PER_SEC);
   wd_net_service_kick_for_test (self->net.service);
 }
@@ -221,11 +222,9 @@ test_deadline_of_reader (Fixture *self, gconstpointer data)
 
   net_client_send (fd, "QUIET 100\nBIG 67108864\n");
   net_client_expect (fd, "PONG\n");
-  for (guint i = 0; i < 5000 && net_fixture_get_n_sessions () > 0; i++)
-    {
-      advance (self, 101);
-      g_usleep (1000);
-    }
+  advance (self, 99);
+  g_assert_cmpuint (net_fixture_get_n_sessions (), ==, 1);
+  advance (self, 2);
   net_fixture_wait_sessions (0);
   close (fd);
 }
@@ -255,7 +254,8 @@ test_stalled (Fixture *self, gconstpointer data)
   n_runs = net_fixture_get_n_runs ();
   net_client_send (fd, "PING\n");
   net_client_send (fd, "PING\n");
-  g_usleep (20 * 1000);
+  for (guint i = 0; i < 10; i++)
+    wd_net_service_wait_parked_for_test (self->net.service);
   g_assert_cmpuint (net_fixture_get_n_runs () - n_runs, <=, 2);
   net_fixture_wake_all ();
   net_client_expect (fd, "WOKEN\nPONG\nPONG\n");
