@@ -48,6 +48,14 @@ get_end_us (const WdConn *self)
 }
 
 static void
+renew_quiet_time (WdConn *self)
+{
+  if (self->has_progress && self->quiet_secs > 0)
+    self->quiet_end_us = wd_net_conn_from_now_us (self->quiet_secs);
+  self->has_progress = FALSE;
+}
+
+static void
 free_session (WdConn *self)
 {
   gpointer session = g_steal_pointer (&self->session);
@@ -131,14 +139,6 @@ step_handshake (WdConn *self)
   return enter (self, WD_NET_CONN_OPEN, 0);
 }
 
-static void
-renew_quiet_time (WdConn *self)
-{
-  if (self->has_progress && self->quiet_secs > 0)
-    self->quiet_end_us = wd_net_conn_from_now_us (self->quiet_secs);
-  self->has_progress = FALSE;
-}
-
 // The deadline that has passed is gone. One that was set anew since the clock looked has not.
 static void
 check_deadline (WdConn *self)
@@ -208,6 +208,8 @@ run_protocol (WdConn *self, guint reasons)
   self->has_tried = self->has_filled = FALSE;
   self->has_started |= (reasons & WD_WHY_START) != 0;
   run = self->hub->spec->run (self->session, self, reasons);
+  // Before the answer is out: the client's time begins no later than it knows.
+  renew_quiet_time (self);
   if (wd_net_conn_flush (self) == WD_IO_ERROR)
     return NEXT_GONE;
 
