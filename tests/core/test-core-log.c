@@ -217,6 +217,62 @@ test_glib_warning_is_fatal (void)
   g_test_trap_assert_stderr ("*imap: warning: a bug\n*");
 }
 
+#define N_THREADS 4
+#define N_LINES 200
+
+static gpointer
+log_lines (gpointer data)
+{
+  g_autoptr (WdLogContext) ctx = wd_core_log_context_new (data);
+
+  for (guint i = 0; i < N_LINES; i++)
+    {
+      wd_core_log_context_set (ctx, "WD_USER", i % 2 == 0 ? "anna" : NULL);
+      wd_log_info (ctx, WD_MSG_STARTED, NULL, "a line of %s", "some length, so that it can be cut");
+    }
+  return NULL;
+}
+
+static void
+log_from_threads (void)
+{
+  g_autoptr (WdLogContext) parent = wd_core_log_context_new (NULL);
+  GThread *threads[N_THREADS];
+
+  wd_core_log_set_sink_for_test (NULL, NULL);
+  wd_core_log_init ("imap", FALSE);
+  wd_core_log_context_set (parent, "WD_REMOTE", "192.0.2.1");
+  for (guint i = 0; i < N_THREADS; i++)
+    threads[i] = g_thread_new (NULL, log_lines, parent);
+  for (guint i = 0; i < N_THREADS; i++)
+    g_thread_join (threads[i]);
+}
+
+// Lines of several threads stay whole.
+static void
+test_threads (void)
+{
+  const char *const argv[] = { g_test_get_filename (G_TEST_BUILT, "core", "test-core-log", NULL),
+                               "--from-threads", NULL };
+  g_autoptr (GError) error = NULL;
+  g_autofree char *output = NULL;
+  g_auto (GStrv) lines = NULL;
+  int status;
+
+  g_spawn_sync (NULL, (char **) argv, NULL, G_SPAWN_DEFAULT, NULL, NULL, NULL, &output, &status,
+                &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (status, ==, 0);
+  lines = g_strsplit (output, "\n", -1);
+  g_assert_cmpuint (g_strv_length (lines), ==, N_THREADS * N_LINES + 1);
+  for (guint i = 0; i < N_THREADS * N_LINES; i++)
+    {
+      g_assert_true (
+          g_str_has_prefix (lines[i], "imap: a line of some length, so that it can be cut"));
+      g_assert_true (g_str_has_suffix (lines[i], " remote=192.0.2.1"));
+    }
+}
+
 // A complaint from inside the writer is dropped, not written by a writer that is at work.
 static void
 complain_again (GLogLevelFlags level, const GLogField *fields, gsize n_fields, gpointer user_data)
@@ -240,6 +296,11 @@ main (int argc, char **argv)
 {
   int status;
 
+  if (argc == 2 && strcmp (argv[1], "--from-threads") == 0)
+    {
+      log_from_threads ();
+      return 0;
+    }
   g_test_init (&argc, &argv, NULL);
   caught = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   wd_core_log_set_sink_for_test (catch_entry, NULL);
@@ -250,6 +311,7 @@ main (int argc, char **argv)
   g_test_add_func ("/core/log/bounds", test_bounds);
   g_test_add_func ("/core/log/plain", test_plain);
   g_test_add_func ("/core/log/glib-warning-is-fatal", test_glib_warning_is_fatal);
+  g_test_add_func ("/core/log/threads", test_threads);
   g_test_add_func ("/core/log/recursion", test_recursion);
   status = g_test_run ();
   g_hash_table_unref (caught);
