@@ -383,8 +383,8 @@ int
 main (int argc, char **argv)
 {
   static const char *const files[] = {
-    "login", "mailboxes", "list",      "select", "append", "fetch", "store", "expunge",
-    "copy",  "idle",      "condstore", "quota",  "syntax", "two",   NULL,
+    "login",   "mailboxes", "list", "select",    "append", "fetch",  "store", "search",
+    "expunge", "copy",      "idle", "condstore", "quota",  "syntax", "two",   NULL,
   };
   ImapFixture fixture = { 0 };
   g_autoptr (GPtrArray) cases = g_ptr_array_new_with_free_func (case_free);
