@@ -246,11 +246,50 @@ test_store_check (Fixture *f, gconstpointer data)
 {
   static const Step steps[] = {
     { "user create anna", "x", 0, "Created", NULL },
+    { "store check", NULL, 0, "No problems found.", NULL },
+    { "store check --json --user anna", NULL, 0, "[]", NULL },
+    { "store check --repair", NULL, 0, "No problems found.", NULL },
     { "store check --user nobody", NULL, 1, NULL, "there is no user nobody" },
     { "store check --set store.uri=nosuch:/x", NULL, 1, NULL, "nosuch" },
   };
 
   run_all (f, steps, G_N_ELEMENTS (steps));
+}
+
+// Overwrites each file of the name below `path`.
+static guint
+damage_files (const char *path, const char *name)
+{
+  g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
+  const char *entry;
+  guint n = 0;
+
+  while (dir != NULL && (entry = g_dir_read_name (dir)) != NULL)
+    {
+      g_autofree char *child = g_build_filename (path, entry, NULL);
+
+      if (strcmp (entry, name) == 0)
+        n += g_file_set_contents (child, "this is no database", -1, NULL);
+      n += damage_files (child, name);
+    }
+  return n;
+}
+
+// What cannot be repaired is told, and is an exit status of its own; other users are fine.
+static void
+test_store_damaged (Fixture *f, gconstpointer data)
+{
+  static const Step before = { "user create anna", "x", 0, "Created", NULL };
+  static const Step after[] = {
+    { "user create bert", "x", 0, "Created", NULL },
+    { "store check", NULL, 3, "damaged", NULL },
+    { "store check --json", NULL, 3, "\"repaired\" : false", NULL },
+    { "store check --user bert", NULL, 0, "No problems found.", NULL },
+  };
+
+  g_free (run (f, &before));
+  g_assert_cmpuint (damage_files (f->directory, "mail.db"), ==, 1);
+  run_all (f, after, G_N_ELEMENTS (after));
 }
 
 #define ADD(name, func) g_test_add ("/ctl/command/" name, Fixture, NULL, set_up, func, tear_down)
@@ -268,5 +307,6 @@ main (int argc, char **argv)
   ADD ("password-file", test_password_file);
   ADD ("token", test_token);
   ADD ("store-check", test_store_check);
+  ADD ("store-damaged", test_store_damaged);
   return g_test_run ();
 }
