@@ -166,6 +166,7 @@ cmd_sleep (Session *self, guint64 number)
 
   g_string_append (out, "SLEEPING\n");
   g_assert_cmpint (wd_net_conn_flush (self->conn), ==, WD_IO_OK);
+  // What the command is for: a worker that is busy.
   g_usleep (number * 1000);
   g_string_append (out, "SLEPT\n");
   return WD_RUN_WAIT;

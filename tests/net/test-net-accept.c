@@ -77,6 +77,7 @@ test_no_descriptors (void)
   set_descriptor_limit (5);
   connect_to (second, net.port);
   wait_accepts (&net, n_accepts + 1);
+  // Time in which it could spin.
   g_usleep (100 * 1000);
   g_assert_cmpuint (wd_net_service_get_n_accepts_for_test (net.service), <=, n_accepts + 2);
   // Those that are there are served all the while.
