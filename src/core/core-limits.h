@@ -11,6 +11,8 @@
 #define WD_LIMIT_IMAP_LITERAL_BYTES (64 * 1024)
 // All of one command, message literals left out.
 #define WD_LIMIT_IMAP_COMMAND_BYTES (256 * 1024)
+// A line, and a command with its literals, before the client has logged in.
+#define WD_LIMIT_IMAP_LOGIN_BYTES (16 * 1024)
 // Parentheses in one command, and SEARCH keys in one tree.
 #define WD_LIMIT_IMAP_NESTING 32
 #define WD_LIMIT_IMAP_SEARCH_KEYS 1000

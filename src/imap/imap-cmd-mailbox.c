@@ -136,6 +136,8 @@ wd_imap_cmd_mailbox_rename (WdImapSession *session, WdImapCommand *cmd)
   if (!wd_store_rename_mailbox (session->server->store, &session->actor, &id, new_path,
                                 wd_imap_session_get_cancellable (session), &error))
     return wd_imap_error_reply (session, cmd, error);
+  // INBOX, if it is selected, is empty now.
+  g_atomic_int_set (&session->is_dirty, TRUE);
   return WD_DONE;
 }
 

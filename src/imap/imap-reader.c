@@ -13,7 +13,7 @@ wd_imap_reader_clear (WdImapReader *self)
 {
   if (self->text != NULL)
     g_string_free (self->text, TRUE);
-  *self = (WdImapReader){ 0 };
+  *self = (WdImapReader){ .is_trusted = self->is_trusted };
 }
 
 gboolean
@@ -58,21 +58,28 @@ end_line (WdImapReader *self)
   return WD_IMAP_READER_LITERAL;
 }
 
+static gsize
+get_line_limit (const WdImapReader *self)
+{
+  return self->is_trusted ? WD_LIMIT_IMAP_LINE_BYTES : WD_LIMIT_IMAP_LOGIN_BYTES;
+}
+
 static WdImapReaderEvent
 feed_line (WdImapReader *self, const char *data, gsize len, gsize *out_used)
 {
   const char *end = memchr (data, '\n', len);
   gsize n = end != NULL ? (gsize) (end - data) : len;
+  gsize limit = get_line_limit (self);
   gsize room;
 
   if (self->text == NULL)
     self->text = g_string_sized_new (128);
   // One more for the CR that may come before the line end.
-  room = WD_LIMIT_IMAP_LINE_BYTES + 1 - (self->text->len - self->line_start);
+  room = limit + 1 - (self->text->len - self->line_start);
   g_string_append_len (self->text, data, (gssize) MIN (n, room));
   *out_used = n;
   if (n > room
-      || (end == NULL && self->text->len - self->line_start > WD_LIMIT_IMAP_LINE_BYTES
+      || (end == NULL && self->text->len - self->line_start > limit
           && self->text->str[self->text->len - 1] != '\r'))
     {
       self->mode = WD_IMAP_READER_IN_REFUSED_LINE;
@@ -83,7 +90,7 @@ feed_line (WdImapReader *self, const char *data, gsize len, gsize *out_used)
   *out_used = n + 1;
   if (self->text->len > self->line_start && self->text->str[self->text->len - 1] == '\r')
     g_string_truncate (self->text, self->text->len - 1);
-  if (self->text->len - self->line_start > WD_LIMIT_IMAP_LINE_BYTES)
+  if (self->text->len - self->line_start > limit)
     {
       wd_imap_reader_reset (self);
       return WD_IMAP_READER_TOO_LONG;
@@ -230,8 +237,10 @@ wd_imap_reader_feed (WdImapReader *self, const char *data, gsize len, gsize *out
 gboolean
 wd_imap_reader_may_keep (const WdImapReader *self)
 {
+  gsize limit = self->is_trusted ? WD_LIMIT_IMAP_COMMAND_BYTES : WD_LIMIT_IMAP_LOGIN_BYTES;
+
   return self->literal.size_bytes <= WD_LIMIT_IMAP_LITERAL_BYTES
-         && self->text->len + self->literal.size_bytes <= WD_LIMIT_IMAP_COMMAND_BYTES;
+         && self->text->len + self->literal.size_bytes <= limit;
 }
 
 void

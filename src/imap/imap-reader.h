@@ -33,6 +33,7 @@ typedef struct
                          // streamed literal the header alone.
   WdImapLiteral literal; // The last one.
   WdImapReaderMode mode;
+  gboolean is_trusted; // The client is logged in, and may send more.
   gsize line_start;    // Of the line that is being read, in `text`.
   guint64 left;        // Of the literal that is being read.
   guint64 n_swallowed; // Octets of refused commands, one after the other.

@@ -10,6 +10,7 @@ void
 wd_imap_rows_init (WdImapRows *self, WdImapSession *session, WdImapFetchPlan *plan, WdUidSet *uids)
 {
   *self = (WdImapRows){ .session = session, .plan = plan, .uids = uids };
+  self->known_flags = WD_FLAG_KEYWORD (session->view->n_keywords) - 1;
   wd_imap_fetch_plan_writer_init (&self->writer, session->view->keywords,
                                   session->view->n_keywords);
 }
@@ -35,6 +36,9 @@ write_row (WdMessageRow *row, gpointer user_data)
   if (seq == 0)
     return TRUE;
   self->n_rows++;
+  // A keyword that is news to us: its name and these flags come with the updates.
+  if ((row->flags & ~self->known_flags) != 0)
+    g_atomic_int_set (&self->session->is_dirty, TRUE);
   self->writer.is_recent
       = row->uid >= wd_uidset_get_first (recent) && wd_uidset_has (recent, row->uid);
   if (self->begin_row != NULL)

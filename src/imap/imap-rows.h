@@ -15,7 +15,8 @@ struct _WdImapRows
   WdUidSet *uids; // Still to do.
   WdModseq changed_since;
   WdImapRowWriter writer;
-  guint32 n_rows; // Written so far.
+  WdFlags known_flags; // All system flags, and the keywords that the view knows.
+  guint32 n_rows;      // Written so far.
 
   // What a row needs besides (both nullable). `begin_row` may change the row before it is written.
   // `end_row` writes more items before the parenthesis is closed, and returns FALSE if it took over

@@ -8,6 +8,7 @@
 #include "core-limits.h"
 #include "imap-append.h"
 #include "imap-capability.h"
+#include "imap-input.h"
 #include "imap-sync.h"
 
 // How often an idle client hears from us, so that boxes in between do not forget the connection.
@@ -16,13 +17,6 @@
 #define STALLED_SECS 300
 // Rounds of output that one command may send before another session gets the worker.
 #define MAX_ROUNDS 16
-
-typedef enum
-{
-  NEXT_COMMAND, // session->cmd is set, or a refused command was answered.
-  NEXT_WAIT,
-  NEXT_END, // The client is gone, or is being sent away.
-} Next;
 
 // On any thread; the session's own changes come back on its own thread.
 static void
@@ -103,9 +97,12 @@ wd_imap_session_may_login (WdImapSession *self)
 static void
 watch (WdImapSession *self)
 {
-  g_clear_pointer (&self->watch, wd_watch_free);
+  WdWatch *old = self->watch;
+
+  // The new one first, so that no news of the account is missed.
   self->watch = wd_store_watch (self->server->store, &self->actor.owner,
                                 self->view != NULL ? &self->view->mailbox : NULL, on_beacon, self);
+  wd_watch_free (old);
 }
 
 void
@@ -113,6 +110,7 @@ wd_imap_session_authenticate (WdImapSession *self, const WdUser *user)
 {
   self->actor = WD_ACTOR_SELF (user->id);
   self->state = WD_IMAP_STATE_AUTHENTICATED;
+  self->reader.is_trusted = TRUE;
   wd_net_conn_set_phase_deadline_secs (self->conn, 0);
   wd_core_log_context_set (wd_net_conn_get_log (self->conn), "WD_USER", user->username);
   watch (self);
@@ -219,201 +217,20 @@ count_bad (WdImapSession *self, gboolean is_bad)
   wd_imap_session_bye (self, "Too many bad commands");
 }
 
-// BAD for what did not become a command. `tag` (nullable).
-static void
-write_bad (WdImapSession *self, const char *tag, const char *text)
+void
+wd_imap_session_answer_bad (WdImapSession *self, const char *tag, const char *text)
 {
   g_string_append_printf (wd_imap_session_get_output (self), "%s BAD %s\r\n",
                           tag != NULL ? tag : "*", text);
   count_bad (self, TRUE);
 }
 
-static const char *
-explain_state (const WdImapSession *self, const WdImapCommandSpec *spec)
+void
+wd_imap_session_answer (WdImapSession *self, const WdImapCommand *cmd)
 {
-  if (self->state == WD_IMAP_STATE_NOT_AUTHENTICATED)
-    return "Log in first";
-  return (spec->states & WD_IMAP_STATE_SELECTED) != 0 ? "Select a mailbox first"
-                                                      : "Already logged in";
-}
-
-// The command at the front of the reader's text. Returns (transfer full) (nullable): BAD is written
-// when there is none that may be run now.
-static WdImapCommand *
-make_command (WdImapSession *self)
-{
-  WdImapParser parser;
-  g_autofree char *tag = NULL;
-  g_autoptr (WdImapCommand) cmd = NULL;
-
-  wd_imap_parse_init (&parser, self->reader.text->str, self->reader.text->len);
-  cmd = wd_imap_command_new (&parser, &tag);
-  if (cmd == NULL)
-    {
-      write_bad (self, tag, parser.error);
-      return NULL;
-    }
-  if ((cmd->spec->states & self->state) == 0)
-    {
-      write_bad (self, tag, explain_state (self, cmd->spec));
-      return NULL;
-    }
-  return g_steal_pointer (&cmd);
-}
-
-// Gives up a command at its literal. A client that sends more than is worth reading is sent away.
-static void
-refuse_literal (WdImapSession *self)
-{
-  g_clear_pointer (&self->append, wd_imap_append_free);
-  if (!wd_imap_reader_refuse (&self->reader))
-    wd_imap_session_bye (self, "Too much data");
-}
-
-// A line ended in a literal: what is to become of it depends on the command so far.
-static void
-judge_literal (WdImapSession *self)
-{
-  g_autoptr (WdImapCommand) cmd = make_command (self);
-  gboolean is_sync = self->reader.literal.is_sync;
-  WdImapAppendAnswer answer = WD_IMAP_APPEND_NOT_MESSAGE;
-
-  if (cmd == NULL)
-    {
-      refuse_literal (self);
-      return;
-    }
-  if ((cmd->spec->flags & WD_IMAP_COMMAND_STREAMS) != 0)
-    answer = wd_imap_append_begin_literal (self, cmd);
-  if (answer == WD_IMAP_APPEND_NOT_MESSAGE)
-    {
-      if (self->reader.literal.is_literal8)
-        wd_imap_command_bad (cmd, "A binary literal is not allowed here");
-      else if (!wd_imap_reader_may_keep (&self->reader))
-        wd_imap_command_bad (cmd, "Literal too large");
-      else
-        {
-          wd_imap_reader_keep (&self->reader);
-          answer = WD_IMAP_APPEND_STREAM;
-        }
-    }
-  if (answer == WD_IMAP_APPEND_STREAM)
-    {
-      if (is_sync)
-        g_string_append (wd_imap_session_get_output (self), "+ OK\r\n");
-      return;
-    }
-  write_tagged (self, cmd);
+  if (!cmd->is_answered)
+    write_tagged (self, cmd);
   count_bad (self, cmd->status == WD_IMAP_BAD);
-  refuse_literal (self);
-}
-
-static void
-begin_command (WdImapSession *self)
-{
-  self->cmd = make_command (self);
-  if (self->cmd == NULL)
-    {
-      g_clear_pointer (&self->append, wd_imap_append_free);
-      wd_imap_reader_reset (&self->reader);
-    }
-}
-
-static void
-end_too_long (WdImapSession *self)
-{
-  WdImapParser parser;
-  g_autofree char *tag = NULL;
-
-  wd_imap_parse_init (&parser, self->reader.text->str, self->reader.text->len);
-  g_autoptr (WdImapCommand) cmd = wd_imap_command_new (&parser, &tag);
-  write_bad (self, tag, "Command line too long");
-  g_clear_pointer (&self->append, wd_imap_append_free);
-  wd_imap_reader_reset (&self->reader);
-}
-
-// Takes what is in the input buffer up to the next event. TRUE: something happened.
-static gboolean
-feed (WdImapSession *self)
-{
-  gsize len;
-  gsize used;
-  const char *data = wd_net_conn_peek (self->conn, &len);
-  WdImapReaderEvent event = wd_imap_reader_feed (&self->reader, data, len, &used);
-
-  switch (event)
-    {
-    case WD_IMAP_READER_NEED_INPUT:
-      break;
-    case WD_IMAP_READER_COMMAND:
-      begin_command (self);
-      break;
-    case WD_IMAP_READER_LITERAL:
-      judge_literal (self);
-      break;
-    case WD_IMAP_READER_DATA:
-      wd_imap_append_write (self, data, used);
-      self->active_us = wd_core_clock_monotonic_us ();
-      break;
-    case WD_IMAP_READER_DATA_END:
-      wd_imap_append_end_literal (self);
-      break;
-    case WD_IMAP_READER_TOO_LONG:
-      end_too_long (self);
-      break;
-    case WD_IMAP_READER_HOPELESS:
-      wd_imap_session_bye (self, "Too much data");
-      break;
-    }
-  wd_net_conn_consume (self->conn, used);
-  return event != WD_IMAP_READER_NEED_INPUT;
-}
-
-static WdStep
-feed_line (WdImapSession *self, gboolean *out_is_line)
-{
-  const char *line;
-  gsize len;
-  gsize consume_len;
-  gboolean is_too_long;
-  WdStep step;
-
-  *out_is_line = wd_net_conn_peek_line (self->conn, WD_LIMIT_SASL_LINE_BYTES, &line, &len,
-                                        &consume_len, &is_too_long);
-  if (is_too_long)
-    {
-      wd_imap_session_bye (self, "Line too long");
-      *out_is_line = TRUE;
-      return WD_DONE;
-    }
-  if (!*out_is_line)
-    return WD_MORE;
-  step = self->take_line (self, self->cmd, line, len);
-  wd_net_conn_consume (self->conn, consume_len);
-  return step;
-}
-
-// Reads until something happens.
-static Next
-next (WdImapSession *self)
-{
-  for (;;)
-    {
-      gboolean is_event;
-      WdIo io;
-
-      if (self->take_line == NULL)
-        is_event = feed (self);
-      else if (feed_line (self, &is_event) == WD_FAIL)
-        return NEXT_END;
-      if (is_event)
-        return self->is_closing ? NEXT_END : NEXT_COMMAND;
-      io = wd_net_conn_fill (self->conn, 0);
-      if (io == WD_IO_WOULD_BLOCK)
-        return NEXT_WAIT;
-      if (io != WD_IO_OK)
-        return NEXT_END;
-    }
 }
 
 static gboolean
@@ -447,9 +264,7 @@ run_command (WdImapSession *self)
     }
   if (wants_sync (self, cmd) && wd_imap_sync_run (self, allow_expunge, cmd->is_uid) == WD_MORE)
     return WD_MORE;
-  if (!cmd->is_answered)
-    write_tagged (self, cmd);
-  count_bad (self, cmd->status == WD_IMAP_BAD);
+  wd_imap_session_answer (self, cmd);
   self->cmd = NULL;
   wd_imap_command_free (cmd);
   g_clear_pointer (&self->append, wd_imap_append_free);
@@ -496,7 +311,7 @@ loop (WdImapSession *self)
     {
       gboolean runs = self->cmd != NULL && self->take_line == NULL;
       WdStep step = WD_DONE;
-      Next what;
+      WdImapInput what;
 
       if (!runs)
         check_account (self);
@@ -519,10 +334,10 @@ loop (WdImapSession *self)
       // What a command left behind comes before new input: an answer, or what IDLE has to tell.
       if (runs || self->is_closing)
         continue;
-      what = next (self);
-      if (what == NEXT_WAIT)
+      what = wd_imap_input_next (self);
+      if (what == WD_IMAP_INPUT_WAIT)
         return WD_RUN_WAIT;
-      if (what == NEXT_END)
+      if (what == WD_IMAP_INPUT_END)
         return WD_RUN_CLOSE;
     }
 }

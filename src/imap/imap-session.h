@@ -84,6 +84,11 @@ gboolean wd_imap_session_is_enabled (WdImapSession *self, guint extension);
 // The handler that set `take_line` is done: what is left are updates and the tagged reply.
 void wd_imap_session_end_lines (WdImapSession *self);
 
+// Writes the tagged reply. Too many BADs in a row end the session.
+void wd_imap_session_answer (WdImapSession *self, const WdImapCommand *cmd);
+// BAD for what did not become a command. `tag` (nullable).
+void wd_imap_session_answer_bad (WdImapSession *self, const char *tag, const char *text);
+
 // Wipes the text of the command, which has a password in it.
 void wd_imap_session_forget_text (WdImapSession *self);
 

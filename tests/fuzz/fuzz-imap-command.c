@@ -162,7 +162,7 @@ read_arguments (const GString *text)
 static GString *
 read_all (const char *data, gsize size, gsize step, gboolean with_arguments)
 {
-  WdImapReader reader = { 0 };
+  WdImapReader reader = { .is_trusted = TRUE };
   GString *log = g_string_new (NULL);
   gsize at = 0;
 

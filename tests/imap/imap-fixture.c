@@ -147,6 +147,13 @@ imap_client_say (ImapClient *self, const char *format, ...)
   imap_client_send (self, line->str, line->len, 0);
 }
 
+void
+imap_client_end (ImapClient *self)
+{
+  // It may be gone already.
+  g_socket_shutdown (g_socket_connection_get_socket (self->connection), FALSE, TRUE, NULL);
+}
+
 char *
 imap_client_read_line (ImapClient *self)
 {

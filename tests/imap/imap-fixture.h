@@ -40,6 +40,9 @@ void imap_client_send (ImapClient *self, const char *data, gsize len, gsize step
 // Sends a line.
 void imap_client_say (ImapClient *self, const char *format, ...) G_GNUC_PRINTF (2, 3);
 
+// Sends nothing more.
+void imap_client_end (ImapClient *self);
+
 // Returns (transfer full) (nullable): one line without its CRLF; NULL at the end.
 char *imap_client_read_line (ImapClient *self) G_GNUC_WARN_UNUSED_RESULT;
 // Reads exactly so many octets. Returns (transfer full).

@@ -14,7 +14,7 @@ run (const char *input, gsize len, gsize step, char policy)
 {
   g_autoptr (GString) log = g_string_new (NULL);
   g_autoptr (GString) data = g_string_new (NULL);
-  WdImapReader reader = { 0 };
+  WdImapReader reader = { .is_trusted = TRUE };
   gsize at = 0;
 
   for (;;)
@@ -144,7 +144,7 @@ test_literal_limits (void)
 {
   for (int extra = -1; extra <= 1; extra++)
     {
-      WdImapReader reader = { 0 };
+      WdImapReader reader = { .is_trusted = TRUE };
       gsize used;
       g_autofree char *line = g_strdup_printf ("a {%d}\r\n", WD_LIMIT_IMAP_LITERAL_BYTES + extra);
 
@@ -159,7 +159,7 @@ test_literal_limits (void)
 static void
 test_command_limit (void)
 {
-  WdImapReader reader = { 0 };
+  WdImapReader reader = { .is_trusted = TRUE };
   gsize used;
   guint n = 0;
   g_autofree char *data = g_strnfill (WD_LIMIT_IMAP_LITERAL_BYTES, 'x');
@@ -177,6 +177,32 @@ test_command_limit (void)
     }
   g_assert_cmpuint (n, ==, WD_LIMIT_IMAP_COMMAND_BYTES / WD_LIMIT_IMAP_LITERAL_BYTES - 1);
   wd_imap_reader_clear (&reader);
+}
+
+// Before the client has logged in: a line, and a literal with what stands before it.
+static void
+test_login_limit (void)
+{
+  for (int extra = -1; extra <= 1; extra++)
+    {
+      gsize n = (gsize) (WD_LIMIT_IMAP_LOGIN_BYTES + extra);
+      WdImapReader reader = { 0 };
+      g_autoptr (GString) line = g_string_new (NULL);
+      g_autofree char *header = g_strdup_printf ("a {%d}\r\n", (int) n - 11);
+      gsize used;
+
+      while (line->len < n)
+        g_string_append_c (line, 'x');
+      g_string_append (line, "\r\n");
+      g_assert_cmpint (wd_imap_reader_feed (&reader, line->str, line->len, &used), ==,
+                       extra <= 0 ? WD_IMAP_READER_COMMAND : WD_IMAP_READER_TOO_LONG);
+      wd_imap_reader_clear (&reader);
+      g_assert_cmpint (strlen (header), ==, 11);
+      g_assert_cmpint (wd_imap_reader_feed (&reader, header, 11, &used), ==,
+                       WD_IMAP_READER_LITERAL);
+      g_assert_cmpint (wd_imap_reader_may_keep (&reader), ==, extra <= 0);
+      wd_imap_reader_clear (&reader);
+    }
 }
 
 static void
@@ -223,6 +249,7 @@ main (int argc, char **argv)
   g_test_add_func ("/imap/reader/long-line-literal", test_long_line_literal);
   g_test_add_func ("/imap/reader/literal-limits", test_literal_limits);
   g_test_add_func ("/imap/reader/command-limit", test_command_limit);
+  g_test_add_func ("/imap/reader/login-limit", test_login_limit);
   g_test_add_func ("/imap/reader/swallow-limit", test_swallow_limit);
   g_test_add_func ("/imap/reader/trim", test_trim);
   return g_test_run ();

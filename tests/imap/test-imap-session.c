@@ -303,9 +303,9 @@ test_list_limits (ImapFixture *fixture, gconstpointer data)
 static void
 test_line_limit (ImapFixture *fixture, gconstpointer data)
 {
-  g_autoptr (ImapClient) client = imap_client_new (fixture->port);
+  imap_fixture_add_user (fixture, "alice");
+  g_autoptr (ImapClient) client = imap_client_new_login (fixture, "alice");
 
-  imap_client_expect (client, "* OK ");
   for (int extra = -1; extra <= 1; extra++)
     {
       g_autofree char *text = g_strnfill ((gsize) (WD_LIMIT_IMAP_LINE_BYTES + extra - 7), 'x');
@@ -348,6 +348,54 @@ test_over_quota (ImapFixture *fixture, gconstpointer data)
   imap_client_expect (client, "e NO [OVERQUOTA] ");
 }
 
+// Commands with octets changed, left out or doubled: each connection ends in BYE or goes on.
+static void
+test_noise (ImapFixture *fixture, gconstpointer data)
+{
+  static const char *const lines[] = {
+    "a FETCH 1:* (UID FLAGS ENVELOPE BODY.PEEK[1.HEADER.FIELDS (a b)]<0.10>)\r\n",
+    "b UID SEARCH RETURN (MIN ALL) CHARSET utf-8 OR (FROM {3+}\r\nabc 1:2) NOT SINCE "
+    "1-Feb-2020\r\n",
+    "c STORE 1 (UNCHANGEDSINCE 5) +FLAGS.SILENT (\\Seen $x)\r\n",
+    "d LIST (SUBSCRIBED) \"\" (\"&AOQ-*\" %/%) RETURN (STATUS (MESSAGES))\r\n",
+    "e APPEND INBOX (\\Seen) \"01-Feb-2020 10:00:00 +0100\" {5+}\r\nhello\r\n",
+    "f CREATE {5+}\r\nabcde\r\n",
+    "g COPY 1 Trash\r\nh MOVE 1 Trash\r\ni EXPUNGE\r\nj IDLE\r\nDONE\r\n",
+    "k STATUS INBOX (MESSAGES SIZE)\r\nl SELECT INBOX (CONDSTORE)\r\n",
+  };
+  g_autoptr (GRand) rand = g_rand_new_with_seed (11);
+  WdId user = imap_fixture_add_user (fixture, "alice");
+
+  wd_test_store_append (fixture->scratch, &user, "INBOX", "Subject: x\r\n\r\ny\r\n", -1, 0);
+  for (guint round = 0; round < 60; round++)
+    {
+      g_autoptr (ImapClient) client = imap_client_new_login (fixture, "alice");
+      g_autoptr (GString) noise = g_string_new ("s SELECT INBOX\r\n");
+      gsize len = noise->len;
+      char *line;
+
+      for (guint i = 0; i < 12; i++)
+        g_string_append (noise, lines[g_rand_int_range (rand, 0, G_N_ELEMENTS (lines))]);
+      for (guint i = 0; i < 8; i++)
+        {
+          gsize at = (gsize) g_rand_int_range (rand, (gint32) len, (gint32) noise->len);
+
+          if (i % 4 == 0)
+            g_string_erase (noise, (gssize) at, 1);
+          else if (i % 4 == 1)
+            g_string_insert_c (noise, (gssize) at, noise->str[at]);
+          else
+            noise->str[at] = (char) g_rand_int_range (rand, i % 4 == 2 ? 0 : ' ', 256);
+        }
+      // Whatever it waits for comes in the end: IDLE's DONE, the rest of a literal.
+      g_string_append (noise, "\r\nDONE\r\n\r\n\r\nz LOGOUT\r\nz LOGOUT\r\n");
+      imap_client_send (client, noise->str, noise->len, 0);
+      imap_client_end (client);
+      while ((line = imap_client_read_line (client)) != NULL)
+        g_free (line);
+    }
+}
+
 // Octets of a session that has selected a mailbox and waits, without the connection's own.
 static void
 test_idle_size (void)
@@ -387,6 +435,7 @@ main (int argc, char **argv)
   ADD ("list-limits", test_list_limits);
   ADD ("line-limit", test_line_limit);
   ADD ("over-quota", test_over_quota);
+  ADD ("noise", test_noise);
   g_test_add_func ("/imap/session/idle-size", test_idle_size);
   return g_test_run ();
 }
