@@ -50,24 +50,31 @@ has_part (WdSqliteLease *lease,
   return wd_sqlite_db_step (lease->db, stmt, out_has, error);
 }
 
+static gboolean
+can_open (const char *user_dir, const WdSqliteSha *sha)
+{
+  g_autoptr (WdSqliteBlob) blob = wd_sqlite_blob_open (user_dir, sha, NULL);
+
+  return blob != NULL;
+}
+
 // The pool may still have what the user's folder has lost.
 static gboolean
 check_file (WdSqliteCheck *check, WdSqliteLease *lease, const WdSqliteSha *sha, GError **error)
 {
   const char *dir = wd_sqlite_pool_get_dir (lease->user);
   const char *state_dir = wd_sqlite_pool_get_state_dir (wd_sqlite_pool_get_pool (lease->user));
-  g_autoptr (WdSqliteBlob) blob = wd_sqlite_blob_open (dir, sha, NULL);
   WdSqliteBlobLink result = WD_SQLITE_BLOB_MISSING;
   char hex[2 * WD_SQLITE_BLOB_SHA_BYTES + 1];
 
-  if (blob != NULL)
+  if (can_open (dir, sha))
     return TRUE;
   wd_sqlite_blob_to_hex (sha, hex);
   if (check->repair && !wd_sqlite_blob_link (state_dir, dir, sha, &result, error))
     return FALSE;
   if (result == WD_SQLITE_BLOB_LINKED && !wd_sqlite_blob_sync_user (dir, error))
     return FALSE;
-  wd_sqlite_check_add (check, "missing-part", result == WD_SQLITE_BLOB_LINKED,
+  wd_sqlite_check_add (check, "missing-part", can_open (dir, sha),
                        "the file of a large part is missing or damaged: %s", hex);
   return TRUE;
 }
