@@ -81,7 +81,8 @@ static const char mail_sql[]
       "  bit INTEGER PRIMARY KEY,"
       "  name TEXT NOT NULL UNIQUE COLLATE NOCASE);"
       "CREATE TABLE subscription (path TEXT PRIMARY KEY) WITHOUT ROWID;"
-      "CREATE TABLE garbage (id INTEGER PRIMARY KEY, contents BLOB NOT NULL);"
+      // An id is never given again: who clears the queue up to one must not meet a later entry.
+      "CREATE TABLE garbage (id INTEGER PRIMARY KEY AUTOINCREMENT, contents BLOB NOT NULL);"
       "CREATE TABLE part_garbage (sha BLOB PRIMARY KEY) WITHOUT ROWID;"
       // Decoded and folded, to decide about what the index has narrowed.
       "CREATE TABLE header_text ("
