@@ -193,6 +193,9 @@ run (WdImapSession *session, Fetch *fetch)
 
   if (wd_imap_rows_run (&fetch->rows, &error) && set_seen (session, fetch->to_see, &error))
     return TRUE;
+  // FLAGS that were told too early are put right with the updates.
+  if (!wd_uidset_is_empty (fetch->to_see))
+    wd_imap_view_add_changed (session->view, fetch->to_see);
   if (fetch->error == NULL)
     fetch->error = g_steal_pointer (&error);
   return FALSE;

@@ -103,6 +103,12 @@ wd_imap_view_add_expunged (WdImapView *self, const WdUidSet *uids)
     add_to (&self->expunged, known);
 }
 
+void
+wd_imap_view_add_changed (WdImapView *self, const WdUidSet *uids)
+{
+  add_to (&self->changed, uids);
+}
+
 // UIDs that are new to this session. Since the store hands out ascending ones, and the journal is
 // read in order, they lie behind all that is known.
 static void

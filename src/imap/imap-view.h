@@ -46,6 +46,9 @@ gboolean wd_imap_view_take_own_change (WdImapView *self, WdModseq modseq);
 // These are gone; the client is to be told.
 void wd_imap_view_add_expunged (WdImapView *self, const WdUidSet *uids);
 
+// Their flags are to be told.
+void wd_imap_view_add_changed (WdImapView *self, const WdUidSet *uids);
+
 void wd_imap_view_set_keywords (WdImapView *self, const GPtrArray *keywords);
 
 // The bit of a keyword that is known. FALSE if there is none of that name (in any case).

@@ -13,9 +13,34 @@
 
 #include "auth-password.h"
 #include "imap-service.h"
+#include "imap-session.h"
 #include "net-service-private.h"
 
 #define TIMEOUT_SECS 20
+
+static gpointer
+session_new_far (WdConn *conn, WdService *service, gpointer data)
+{
+  wd_net_conn_set_remote (conn, "192.0.2.1");
+  return wd_imap_service_spec.session_new (conn, service, data);
+}
+
+static WdTestFail *last_fail;
+
+// Puts a store that can fail around that of the service.
+static gboolean
+start_with_fail (WdService *service, gpointer *out_data, GError **error)
+{
+  WdImapServer *server;
+
+  if (!wd_imap_service_spec.start (service, out_data, error))
+    return FALSE;
+  server = *out_data;
+  g_autoptr (WdStore) inner = server->store;
+  last_fail = wd_test_fail_new (inner);
+  server->store = WD_STORE (last_fail);
+  return TRUE;
+}
 
 void
 imap_fixture_set_up (ImapFixture *self, const WdStoreOptions *options, const char *const *args)
@@ -25,6 +50,7 @@ imap_fixture_set_up (ImapFixture *self, const WdStoreOptions *options, const cha
   g_autoptr (WdSecret) password
       = wd_core_secret_new (IMAP_FIXTURE_PASSWORD, strlen (IMAP_FIXTURE_PASSWORD));
   const WdStoreOptions *used;
+  static WdServiceSpec spec;
   gboolean has_tls = FALSE;
 
   self->scratch = wd_test_store_new (options);
@@ -44,9 +70,13 @@ imap_fixture_set_up (ImapFixture *self, const WdStoreOptions *options, const cha
   if (has_tls)
     g_ptr_array_add (all, g_strdup ("--listen=imaps=127.0.0.1:0"));
   g_ptr_array_add (all, NULL);
-  self->service = wd_net_service_start_for_test (&wd_imap_service_spec,
-                                                 (const char *const *) all->pdata, &error);
+  spec = wd_imap_service_spec;
+  spec.start = start_with_fail;
+  if (self->is_far)
+    spec.session_new = session_new_far;
+  self->service = wd_net_service_start_for_test (&spec, (const char *const *) all->pdata, &error);
   g_assert_no_error (error);
+  self->fail = last_fail;
   self->port = wd_net_service_get_port_for_test (self->service, "imap");
   self->tls_port = has_tls ? wd_net_service_get_port_for_test (self->service, "imaps") : 0;
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "net-service.h"
+#include "test-fail.h"
 #include "test-store.h"
 
 #define IMAP_FIXTURE_PASSWORD "secretpass"
@@ -12,8 +13,10 @@ typedef struct
   WdTestStore *scratch;
   WdService *service; // Opens the store once more, as another process would.
   guint port;
-  guint tls_port; // 0 without a certificate.
-  char *hash;     // Of the password.
+  guint tls_port;   // 0 without a certificate.
+  char *hash;       // Of the password.
+  gboolean is_far;  // Set before: clients seem to come from 192.0.2.1, not from loopback.
+  WdTestFail *fail; // The store of the service, but for logging in. Borrowed.
 } ImapFixture;
 
 // `args` (nullable) are more arguments of the service.

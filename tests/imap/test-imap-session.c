@@ -348,6 +348,52 @@ test_over_quota (ImapFixture *fixture, gconstpointer data)
   imap_client_expect (client, "e NO [OVERQUOTA] ");
 }
 
+// Passwords are not taken in the clear from afar.
+static void
+test_far (void)
+{
+  static const char *const allow[] = { "--set=imap.allow-plaintext-login=yes", NULL };
+  ImapFixture fixture = { .is_far = TRUE };
+
+  imap_fixture_set_up (&fixture, NULL, NULL);
+  imap_fixture_add_user (&fixture, "alice");
+  {
+    g_autoptr (ImapClient) client = imap_client_new (fixture.port);
+    g_autofree char *greeting = imap_client_read_line (client);
+
+    g_assert_nonnull (strstr (greeting, " LOGINDISABLED "));
+    g_assert_nonnull (strstr (greeting, " AUTH=SCRAM-SHA-256"));
+    g_assert_null (strstr (greeting, "AUTH=PLAIN"));
+    imap_client_say (client, "a LOGIN alice " IMAP_FIXTURE_PASSWORD);
+    imap_client_expect (client, "a NO [PRIVACYREQUIRED] ");
+    imap_client_say (client, "b AUTHENTICATE PLAIN AHVzZXIAd3Jvbmc=");
+    imap_client_expect (client, "b NO [CANNOT] ");
+  }
+  imap_fixture_tear_down (&fixture);
+
+  fixture.is_far = TRUE;
+  imap_fixture_set_up (&fixture, NULL, allow);
+  imap_fixture_add_user (&fixture, "alice");
+  imap_client_free (imap_client_new_login (&fixture, "alice"));
+  imap_fixture_tear_down (&fixture);
+}
+
+static void
+test_rate_limit (ImapFixture *fixture, gconstpointer data)
+{
+  imap_fixture_add_user (fixture, "alice");
+  g_autoptr (ImapClient) client = imap_client_new (fixture->port);
+
+  imap_client_expect (client, "* OK ");
+  for (guint i = 0; i < 2; i++)
+    {
+      imap_client_say (client, "a LOGIN alice wrong");
+      imap_client_expect (client, "a NO [AUTHENTICATIONFAILED] ");
+    }
+  imap_client_say (client, "b LOGIN alice " IMAP_FIXTURE_PASSWORD);
+  imap_client_expect (client, "b NO [UNAVAILABLE] ");
+}
+
 // Commands with octets changed, left out or doubled: each connection ends in BYE or goes on.
 static void
 test_noise (ImapFixture *fixture, gconstpointer data)
@@ -415,6 +461,8 @@ test_idle_size (void)
   wd_imap_view_free (session.view);
 }
 
+static const char *const few_failures[] = { "--set=auth.max-failures=2", NULL };
+
 #define ADD(name, func)                                                                            \
   g_test_add ("/imap/session/" name, ImapFixture, NULL, set_up, func, tear_down)
 
@@ -436,6 +484,9 @@ main (int argc, char **argv)
   ADD ("line-limit", test_line_limit);
   ADD ("over-quota", test_over_quota);
   ADD ("noise", test_noise);
+  g_test_add ("/imap/session/rate-limit", ImapFixture, few_failures, set_up, test_rate_limit,
+              tear_down);
+  g_test_add_func ("/imap/session/far", test_far);
   g_test_add_func ("/imap/session/idle-size", test_idle_size);
   return g_test_run ();
 }
