@@ -39,7 +39,7 @@ struct _WdConn
   // Who owns it, and what happened meanwhile: see docs/architecture.md.
   _Atomic guint state;
   int fd;
-  // When the loop must report WD_WHY_DEADLINE; never while a worker owns it.
+  // When the loop must report WD_WHY_DEADLINE, or, while a worker owns it, look after the peer.
   _Atomic gint64 alarm_us;
   GCancellable *_Atomic cancellable;
 

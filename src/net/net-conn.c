@@ -5,12 +5,16 @@
 #include "net-conn.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
 #include "core-clock.h"
 #include "core-limits.h"
 #include "net-conn-private.h"
+
+// How often the loop looks whether the peer of a running command is still there.
+#define WATCH_SECS 2
 
 gint64
 wd_net_conn_from_now_us (guint secs)
@@ -85,6 +89,33 @@ wd_net_conn_post (WdConn *self, guint reasons)
     wd_net_pool_push (self->hub->pool, &self->task);
 }
 
+// Whether the peer of a running connection went away. Its descriptor may be closed meanwhile, and
+// be another file's: then the answer is wrong, and of no account.
+static gboolean
+has_lost_peer (const WdConn *self)
+{
+  struct pollfd poll_fd = { .fd = self->fd };
+
+  return poll (&poll_fd, 1, 0) == 1 && (poll_fd.revents & (POLLHUP | POLLERR)) != 0;
+}
+
+static gint64
+look_after_running (WdConn *self, gint64 now_us)
+{
+  gint64 never = WD_NET_LOOP_NEVER;
+  gint64 next_us = now_us + WATCH_SECS * (gint64) G_USEC_PER_SEC;
+  GCancellable *cancellable = atomic_load (&self->cancellable);
+
+  if (cancellable != NULL && has_lost_peer (self))
+    {
+      g_cancellable_cancel (cancellable);
+      return WD_NET_LOOP_NEVER;
+    }
+  // Should it be parked by now, that is one run for nothing.
+  return atomic_compare_exchange_strong (&self->alarm_us, &never, next_us) ? next_us
+                                                                           : WD_NET_LOOP_NEVER;
+}
+
 gint64
 wd_net_conn_check_alarm (WdConn *self, gint64 now_us)
 {
@@ -93,8 +124,11 @@ wd_net_conn_check_alarm (WdConn *self, gint64 now_us)
   if (alarm_us > now_us)
     return alarm_us;
   // It may be taken, and parked again with another alarm, meanwhile.
-  if (atomic_compare_exchange_strong (&self->alarm_us, &alarm_us, WD_NET_LOOP_NEVER))
-    wd_net_conn_post (self, WD_WHY_DEADLINE);
+  if (!atomic_compare_exchange_strong (&self->alarm_us, &alarm_us, WD_NET_LOOP_NEVER))
+    return alarm_us;
+  if ((atomic_load (&self->state) & WD_NET_CONN_OWNER_MASK) == WD_NET_CONN_RUNNING)
+    return look_after_running (self, now_us);
+  wd_net_conn_post (self, WD_WHY_DEADLINE);
   return WD_NET_LOOP_NEVER;
 }
 
@@ -383,11 +417,25 @@ wd_net_conn_get_log (WdConn *self)
   return self->log;
 }
 
+// Has the loop look after the peer, once a run.
+static void
+watch_peer (WdConn *self)
+{
+  gint64 until_us;
+
+  if (atomic_load (&self->alarm_us) != WD_NET_LOOP_NEVER)
+    return;
+  until_us = wd_net_conn_from_now_us (WATCH_SECS);
+  atomic_store (&self->alarm_us, until_us);
+  wd_net_loop_need_by (self->hub->loop, until_us);
+}
+
 GCancellable *
 wd_net_conn_get_cancellable (WdConn *self)
 {
   GCancellable *cancellable = atomic_load (&self->cancellable);
 
+  watch_peer (self);
   if (cancellable != NULL)
     return cancellable;
 

@@ -14,6 +14,9 @@ WdService *wd_net_service_start_for_test (const WdServiceSpec *spec,
 // As SIGTERM, then waits for the end. Returns the exit status.
 int wd_net_service_stop_for_test (WdService *self);
 
+// What comes ten seconds after SIGTERM: running commands are cancelled.
+void wd_net_service_cancel_for_test (WdService *self);
+
 // As SIGHUP; returns when it is done.
 void wd_net_service_reload_for_test (WdService *self);
 

@@ -523,6 +523,12 @@ wd_net_service_stop_for_test (WdService *self)
   return status;
 }
 
+void
+wd_net_service_cancel_for_test (WdService *self)
+{
+  wd_net_hub_cancel (self->hub);
+}
+
 static gboolean
 on_reload_for_test (gpointer data)
 {

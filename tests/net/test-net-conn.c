@@ -242,6 +242,32 @@ test_wake (Fixture *self, gconstpointer data)
   close (fd);
 }
 
+// A command whose client is gone is cancelled; one whose client only ended its side is not.
+static void
+test_lost_peer (Fixture *self, gconstpointer data)
+{
+  struct linger reset = { .l_onoff = 1 };
+  int gone = connect_and_greet (self);
+  int half = connect_and_greet (self);
+
+  net_client_send (gone, "BLOCK\n");
+  net_client_send (half, "BLOCK\n");
+  net_fixture_wait_blocked (2);
+  shutdown (half, SHUT_WR);
+  setsockopt (gone, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+  close (gone);
+  for (guint i = 0; i < 2; i++)
+    {
+      wd_core_clock_advance_for_test (4 * G_USEC_PER_SEC);
+      wd_net_service_kick_for_test (self->net.service);
+    }
+  net_fixture_wait_sessions (1);
+  net_fixture_unblock ();
+  net_client_expect (half, "UNBLOCKED\n");
+  net_client_expect_end (half);
+  close (half);
+}
+
 // A session that does not take its input is not run again for it.
 static void
 test_stalled (Fixture *self, gconstpointer data)
@@ -316,6 +342,28 @@ test_shutdown (void)
   close (busy);
 }
 
+// A command that does not end in time is cancelled, and its connection closed.
+static void
+test_shutdown_deadline (void)
+{
+  NetFixture net;
+  int fd;
+
+  net_fixture_set_up (&net, NULL);
+  fd = net_client_connect (net.port);
+  net_client_expect (fd, "HELLO\n");
+  net_client_send (fd, "BLOCK\n");
+  net_fixture_wait_blocked (1);
+
+  g_autoptr (GThread) stopper
+      = g_thread_new ("stop", (GThreadFunc) (gpointer) wd_net_service_stop_for_test, net.service);
+  wd_net_service_cancel_for_test (net.service);
+  net_client_expect (fd, "CANCELLED\n");
+  net_client_expect_end (fd);
+  g_assert_cmpint (GPOINTER_TO_INT (g_thread_join (g_steal_pointer (&stopper))), ==, 0);
+  close (fd);
+}
+
 static void
 test_cap (void)
 {
@@ -357,10 +405,12 @@ main (int argc, char **argv)
   ADD ("/net/conn/deadline", test_deadline);
   ADD ("/net/conn/deadline-of-reader", test_deadline_of_reader);
   ADD ("/net/conn/wake", test_wake);
+  ADD ("/net/conn/lost-peer", test_lost_peer);
   ADD ("/net/conn/stalled", test_stalled);
   ADD ("/net/conn/who", test_who);
   ADD ("/net/conn/unread-input", test_unread_input);
   g_test_add_func ("/net/conn/shutdown", test_shutdown);
+  g_test_add_func ("/net/conn/shutdown-deadline", test_shutdown_deadline);
   g_test_add_func ("/net/conn/cap", test_cap);
   return g_test_run ();
 }
