@@ -27,6 +27,7 @@ struct _Session
   WdConn *conn;
   gsize big;
   gboolean is_ignoring;
+  gboolean is_hoarding;
   Session *prev;
   Session *next;
 };
@@ -229,6 +230,26 @@ cmd_ignore (Session *self, guint64 number)
 }
 
 static WdRun
+hoard (Session *self)
+{
+  gsize len;
+
+  while (wd_net_conn_fill (self->conn, 0) == WD_IO_OK)
+    ;
+  (void) wd_net_conn_peek (self->conn, &len);
+  if (len >= WD_LIMIT_INPUT_BUFFER_BYTES)
+    g_string_append_printf (wd_net_conn_get_output (self->conn), "%" G_GSIZE_FORMAT "\n", len);
+  return WD_RUN_WAIT;
+}
+
+static WdRun
+cmd_hoard (Session *self, guint64 number)
+{
+  self->is_hoarding = TRUE;
+  return hoard (self);
+}
+
+static WdRun
 cmd_quit (Session *self, guint64 number)
 {
   g_string_append (wd_net_conn_get_output (self->conn), "BYE\n");
@@ -240,10 +261,11 @@ static const struct
   const char *name;
   WdRun (*func) (Session *self, guint64 number);
 } commands[] = {
-  { "PING", cmd_ping },         { "BIG ", cmd_big },      { "CHUNK ", cmd_chunk },
-  { "BLOCK", cmd_block },       { "QUIET ", cmd_quiet },  { "PHASE ", cmd_phase },
-  { "WHO", cmd_who },           { "SLEEP ", cmd_sleep },  { "QUIT", cmd_quit },
-  { "STARTTLS", cmd_starttls }, { "IGNORE", cmd_ignore }, { "BINDING", cmd_binding },
+  { "PING", cmd_ping },         { "BIG ", cmd_big },     { "CHUNK ", cmd_chunk },
+  { "BLOCK", cmd_block },       { "QUIET ", cmd_quiet }, { "PHASE ", cmd_phase },
+  { "WHO", cmd_who },           { "SLEEP ", cmd_sleep }, { "QUIT", cmd_quit },
+  { "STARTTLS", cmd_starttls }, { "HOARD", cmd_hoard },  { "IGNORE", cmd_ignore },
+  { "BINDING", cmd_binding },
 };
 
 static WdRun
@@ -272,7 +294,7 @@ run_lines (Session *self, WdRun *out_run)
 
       wd_net_conn_consume (self->conn, consume_len);
       run = run_line (self, text);
-      if (run != WD_RUN_WAIT || self->is_ignoring)
+      if (run != WD_RUN_WAIT || self->is_ignoring || self->is_hoarding)
         {
           *out_run = run;
           return TRUE;
@@ -317,6 +339,8 @@ run (gpointer session, WdConn *conn, WdWhy why)
     }
   if (self->is_ignoring)
     return WD_RUN_WAIT;
+  if (self->is_hoarding)
+    return hoard (self);
   if (self->big > 0 && send_big (self) == WD_RUN_MORE)
     return WD_RUN_MORE;
 

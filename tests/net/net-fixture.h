@@ -17,6 +17,7 @@
 //   WHO             remote, listener, loopback and the TLS name
 //   BINDING         the channel binding in hex
 //   IGNORE          reads no more input until it is woken
+//   HOARD           takes input without consuming it; says how much it has when the buffer is full
 //   QUIT            BYE, and closes
 // A wake says WOKEN, a deadline LATE (and closes), the shutdown SHUTDOWN (and closes).
 extern const WdServiceSpec net_fixture_spec;

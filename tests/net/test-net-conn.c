@@ -288,6 +288,26 @@ test_stalled (Fixture *self, gconstpointer data)
   close (fd);
 }
 
+// Input that nobody consumes is held up to its limit, a line end above what is promised, and the
+// rest stays in the kernel, without a run for it.
+static void
+test_input_limit (Fixture *self, gconstpointer data)
+{
+  g_autofree char *much = g_strnfill (WD_LIMIT_INPUT_BUFFER_BYTES + 30000, 'x');
+  g_autofree char *reply = g_strdup_printf ("%u\n", WD_LIMIT_INPUT_BUFFER_BYTES + 2);
+  int fd = connect_and_greet (self);
+  guint n_runs;
+
+  net_client_send (fd, "HOARD\n");
+  net_client_send (fd, much);
+  net_client_expect (fd, reply);
+  n_runs = net_fixture_get_n_runs ();
+  for (guint i = 0; i < 10; i++)
+    wd_net_service_wait_parked_for_test (self->net.service);
+  g_assert_cmpuint (net_fixture_get_n_runs () - n_runs, <=, 1);
+  close (fd);
+}
+
 static void
 test_who (Fixture *self, gconstpointer data)
 {
@@ -407,6 +427,7 @@ main (int argc, char **argv)
   ADD ("/net/conn/wake", test_wake);
   ADD ("/net/conn/lost-peer", test_lost_peer);
   ADD ("/net/conn/stalled", test_stalled);
+  ADD ("/net/conn/input-limit", test_input_limit);
   ADD ("/net/conn/who", test_who);
   ADD ("/net/conn/unread-input", test_unread_input);
   g_test_add_func ("/net/conn/shutdown", test_shutdown);
