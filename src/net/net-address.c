@@ -12,6 +12,7 @@
 #include <netinet/tcp.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -68,8 +69,13 @@ listen_on (const char *text, const struct sockaddr *address, socklen_t len, GErr
 static void
 remove_stale (const struct sockaddr_un *address)
 {
-  int fd = socket (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  struct stat info;
+  int fd;
 
+  // Connecting to any other kind of file is refused, too.
+  if (lstat (address->sun_path, &info) < 0 || !S_ISSOCK (info.st_mode))
+    return;
+  fd = socket (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (fd < 0)
     return;
   if (connect (fd, (const struct sockaddr *) address, sizeof *address) < 0 && errno == ECONNREFUSED)

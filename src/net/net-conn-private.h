@@ -66,6 +66,7 @@ struct _WdConn
   guint has_started : 1;  // WD_WHY_START was delivered.
   guint wants_tls : 1;    // From wd_net_conn_start_tls to the handshake's end.
   guint has_progress : 1; // The quiet time begins anew.
+  guint is_drained : 1;   // In this run the socket had no more to read.
   guint has_tried : 1;    // In this run, to fill ...
   guint has_filled : 1;   // ... and something came.
   guint linger_bytes;

@@ -205,7 +205,7 @@ run_protocol (WdConn *self, guint reasons)
 {
   WdRun run;
 
-  self->has_tried = self->has_filled = FALSE;
+  self->has_tried = self->has_filled = self->is_drained = FALSE;
   self->has_started |= (reasons & WD_WHY_START) != 0;
   run = self->hub->spec->run (self->session, self, reasons);
   // Before the answer is out: the client's time begins no later than it knows.
@@ -323,6 +323,8 @@ shrink (WdConn *self)
     wd_net_input_clear (&self->input);
   if (wd_net_output_get_len (&self->output) == 0)
     wd_net_output_clear (&self->output);
+  if (self->tls != NULL)
+    wd_net_tls_session_shrink (self->tls);
 }
 
 static gint64

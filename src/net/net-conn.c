@@ -180,11 +180,15 @@ receive (WdConn *self, char *data, gsize room)
       return n;
     }
 
+  // A read that got less than it asked for took all there was; what came since is told by epoll.
+  if (self->is_drained)
+    return 0;
   do
     n = recv (self->fd, data, room, MSG_DONTWAIT);
   while (n < 0 && errno == EINTR);
   if (n == 0)
     self->is_eof = TRUE;
+  self->is_drained = n > 0 && (gsize) n < room ? 1 : 0;
   if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
     return 0;
   return n;
@@ -325,7 +329,7 @@ throw_away_input (WdConn *self)
   gssize n;
 
   wd_net_input_clear (&self->input);
-  self->is_stuffed = FALSE;
+  self->is_stuffed = self->is_drained = FALSE;
   for (gsize sum = 0; sum < WD_LIMIT_INPUT_BUFFER_BYTES; sum += (gsize) n)
     {
       n = receive (self, junk, sizeof junk);

@@ -4,10 +4,12 @@
 
 #include "net-tls.h"
 
+#include <errno.h>
 #include <gnutls/gnutls.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "core-clock.h"
 #include "core-secret.h"
@@ -15,6 +17,9 @@
 // GnuTLS derives a fresh ticket key from the master key every few hours; the master key itself is
 // replaced after a day, so that one taken from memory opens no older tickets.
 #define TICKET_KEY_LIFE_US (24 * 3600 * (gint64) G_USEC_PER_SEC)
+
+// Small commands, several of them; records of bulk input are read to where they belong.
+#define AHEAD_BYTES 4096
 
 #define BINDING_LABEL "EXPORTER-Channel-Binding"
 
@@ -37,6 +42,12 @@ struct _WdTls
 struct _WdTlsSession
 {
   gnutls_session_t session;
+  int fd;
+  // What was read for GnuTLS beyond what it asked for; it reads the five octets of a record's head
+  // by themselves.
+  char *ahead;
+  guint ahead_start;
+  guint ahead_end;
   Credentials *credentials;
   char *name;
   int failure;
@@ -224,6 +235,53 @@ enable_tickets (WdTls *self, gnutls_session_t session)
   gnutls_session_ticket_enable_server (session, &self->ticket_key);
 }
 
+static gssize
+receive (WdTlsSession *self, void *data, gsize len)
+{
+  gssize n = recv (self->fd, data, len, MSG_DONTWAIT);
+
+  if (n < 0)
+    gnutls_transport_set_errno (self->session, errno);
+  return n;
+}
+
+static gssize
+push (gnutls_transport_ptr_t transport, const void *data, gsize len)
+{
+  WdTlsSession *self = transport;
+  gssize n = send (self->fd, data, len, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+  if (n < 0)
+    gnutls_transport_set_errno (self->session, errno);
+  return n;
+}
+
+// GnuTLS asks for octets.
+static gssize
+pull (gnutls_transport_ptr_t transport, void *data, gsize len)
+{
+  WdTlsSession *self = transport;
+  gssize n;
+
+  if (self->ahead_start == self->ahead_end)
+    {
+      if (len >= AHEAD_BYTES)
+        return receive (self, data, len);
+      if (self->ahead == NULL)
+        self->ahead = g_malloc (AHEAD_BYTES);
+      n = receive (self, self->ahead, AHEAD_BYTES);
+      if (n <= 0)
+        return n;
+      self->ahead_start = 0;
+      self->ahead_end = (guint) n;
+    }
+
+  len = MIN (len, self->ahead_end - self->ahead_start);
+  memcpy (data, self->ahead + self->ahead_start, len);
+  self->ahead_start += (guint) len;
+  return (gssize) len;
+}
+
 WdTlsSession *
 wd_net_tls_session_new (WdTls *self, int fd)
 {
@@ -250,10 +308,12 @@ wd_net_tls_session_new (WdTls *self, int fd)
       credentials_unref (credentials);
       return NULL;
     }
-  gnutls_transport_set_int (gnutls, fd);
-
   session = g_new0 (WdTlsSession, 1);
   session->session = gnutls;
+  session->fd = fd;
+  gnutls_transport_set_ptr (gnutls, session);
+  gnutls_transport_set_pull_function (gnutls, pull);
+  gnutls_transport_set_push_function (gnutls, push);
   session->credentials = credentials;
   return session;
 }
@@ -266,6 +326,7 @@ wd_net_tls_session_free (WdTlsSession *self)
 
   gnutls_deinit (self->session);
   credentials_unref (self->credentials);
+  g_free (self->ahead);
   g_free (self->name);
   g_free (self);
 }
@@ -374,7 +435,14 @@ wd_net_tls_session_send (WdTlsSession *self, const char *data, gsize len)
 gboolean
 wd_net_tls_session_has_pending (WdTlsSession *self)
 {
-  return gnutls_record_check_pending (self->session) > 0;
+  return self->ahead_start < self->ahead_end || gnutls_record_check_pending (self->session) > 0;
+}
+
+void
+wd_net_tls_session_shrink (WdTlsSession *self)
+{
+  if (self->ahead_start == self->ahead_end)
+    g_clear_pointer (&self->ahead, g_free);
 }
 
 void

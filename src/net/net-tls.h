@@ -53,8 +53,12 @@ const char *wd_net_tls_session_get_failure (WdTlsSession *self);
 gssize wd_net_tls_session_recv (WdTlsSession *self, char *data, gsize len, gboolean *out_eof);
 gssize wd_net_tls_session_send (WdTlsSession *self, const char *data, gsize len);
 
-// TRUE with decrypted octets that no epoll will tell of.
+// TRUE with octets that were read from the socket, so that no epoll will tell of them. They may be
+// half a record: a recv that would block then has taken them.
 gboolean wd_net_tls_session_has_pending (WdTlsSession *self);
+
+// Frees what an idle session does without.
+void wd_net_tls_session_shrink (WdTlsSession *self);
 
 // Sends close_notify, if the socket takes it now.
 void wd_net_tls_session_bye (WdTlsSession *self);

@@ -127,6 +127,25 @@ run_ping (gpointer data)
   return NULL;
 }
 
+static gpointer
+run_ping_tls (gpointer data)
+{
+  const Client *self = data;
+  NetTlsClient tls;
+
+  g_assert_cmpint (net_tls_client_handshake (&tls, net_client_connect (self->port), "NORMAL", NULL),
+                   ==, 0);
+  net_tls_client_expect (&tls, "HELLO\n");
+  while (!atomic_load (self->is_over))
+    {
+      net_tls_client_send (&tls, "PING\n");
+      net_tls_client_expect (&tls, "PONG\n");
+      atomic_fetch_add (self->n_done, 1);
+    }
+  net_tls_client_clear (&tls);
+  return NULL;
+}
+
 // As an interactive client: a pause between the commands.
 static gpointer
 run_slow_ping (gpointer data)
@@ -309,6 +328,7 @@ main (int argc, char **argv)
   measure (&server, "ping", run_ping, 8, FALSE);
   measure (&server, "ping", run_ping, 64, FALSE);
   measure (&server, "ping with pauses", run_slow_ping, 8, FALSE);
+  measure (&server, "ping, TLS", run_ping_tls, 8, TRUE);
   measure (&server, "connections", run_connect, 4, FALSE);
   measure (&server, "connections, TLS", run_connect, 4, TRUE);
   measure_bytes (&server, FALSE);

@@ -16,8 +16,20 @@ append_pem (GString *out, gnutls_datum_t *pem)
   gnutls_free (pem->data);
 }
 
+static void
+write_text (const char *path, const GString *text)
+{
+  g_assert_true (g_file_set_contents (path, text->str, (gssize) text->len, NULL));
+}
+
 void
 net_certificate_write (const char *path, const char *common_name)
+{
+  net_certificate_write_pair (path, NULL, common_name);
+}
+
+void
+net_certificate_write_pair (const char *path, const char *key_path, const char *common_name)
 {
   g_autoptr (GString) text = g_string_new (NULL);
   gnutls_x509_privkey_t key;
@@ -43,9 +55,14 @@ net_certificate_write (const char *path, const char *common_name)
 
   g_assert_cmpint (gnutls_x509_crt_export2 (certificate, GNUTLS_X509_FMT_PEM, &pem), ==, 0);
   append_pem (text, &pem);
+  if (key_path != NULL)
+    {
+      write_text (path, text);
+      g_string_truncate (text, 0);
+    }
   g_assert_cmpint (gnutls_x509_privkey_export2 (key, GNUTLS_X509_FMT_PEM, &pem), ==, 0);
   append_pem (text, &pem);
-  g_assert_true (g_file_set_contents (path, text->str, (gssize) text->len, NULL));
+  write_text (key_path != NULL ? key_path : path, text);
   gnutls_x509_crt_deinit (certificate);
   gnutls_x509_privkey_deinit (key);
 }

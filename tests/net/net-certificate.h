@@ -7,6 +7,8 @@
 
 // Writes a self-signed certificate of this name, and its key, to one PEM file.
 void net_certificate_write (const char *path, const char *common_name);
+// The same in two files.
+void net_certificate_write_pair (const char *path, const char *key_path, const char *common_name);
 
 typedef struct
 {

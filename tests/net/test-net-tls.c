@@ -171,6 +171,40 @@ test_no_certificate (void)
   g_assert_error (error, WD_NET_ERROR, WD_NET_ERROR_CERTIFICATE);
 }
 
+// The key in a file of its own, or as a credential of systemd.
+static void
+test_separate_key (void)
+{
+  g_autofree char *directory = g_dir_make_tmp ("wd-net-XXXXXX", NULL);
+  g_autofree char *path = g_build_filename (directory, "certificate", NULL);
+  g_autofree char *key_path = g_build_filename (directory, "tls-key", NULL);
+  g_autofree char *set_path = g_strdup_printf ("--set=tls.certificate=%s", path);
+  g_autofree char *set_key = g_strdup_printf ("--set=tls.key=%s", key_path);
+  const char *with_file[] = { set_path, set_key, NULL };
+  const char *with_credential[] = { set_path, NULL };
+  const char *const *args[] = { with_file, with_credential };
+
+  net_certificate_write_pair (path, key_path, "pair.example.com");
+  for (guint i = 0; i < G_N_ELEMENTS (args); i++)
+    {
+      Fixture self = { 0 };
+      NetTlsClient client;
+
+      if (i == 1)
+        g_setenv ("CREDENTIALS_DIRECTORY", directory, TRUE);
+      net_fixture_set_up (&self.net, args[i]);
+      shake_hands (&self, &client, NORMAL, NULL);
+      g_autofree char *name = net_tls_client_dup_name (&client);
+      g_assert_cmpstr (name, ==, "pair.example.com");
+      net_tls_client_clear (&client);
+      net_fixture_tear_down (&self.net);
+      g_unsetenv ("CREDENTIALS_DIRECTORY");
+    }
+  g_unlink (path);
+  g_unlink (key_path);
+  g_rmdir (directory);
+}
+
 static void
 test_bad_certificate (void)
 {
@@ -340,6 +374,7 @@ main (int argc, char **argv)
   ADD ("/net/tls/handshake-deadline", test_handshake_deadline);
   ADD ("/net/tls/channel-binding", test_channel_binding);
   g_test_add_func ("/net/tls/no-certificate", test_no_certificate);
+  g_test_add_func ("/net/tls/separate-key", test_separate_key);
   g_test_add_func ("/net/tls/bad-certificate", test_bad_certificate);
   return g_test_run ();
 }

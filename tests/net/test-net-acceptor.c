@@ -183,8 +183,8 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  g_test_add_func ("/net/accept/no-descriptors", test_no_descriptors);
-  g_test_add_func ("/net/accept/caps-per-address", test_caps_per_address);
-  g_test_add_func ("/net/accept/cap-of-process", test_cap_of_process);
+  g_test_add_func ("/net/acceptor/no-descriptors", test_no_descriptors);
+  g_test_add_func ("/net/acceptor/caps-per-address", test_caps_per_address);
+  g_test_add_func ("/net/acceptor/cap-of-process", test_cap_of_process);
   return g_test_run ();
 }
