@@ -213,11 +213,9 @@ run_protocol (WdConn *self, guint reasons)
   if (wd_net_conn_flush (self) == WD_IO_ERROR)
     return NEXT_GONE;
 
-  if (run == WD_RUN_MORE)
-    {
-      self->is_more = TRUE;
-      return NEXT_AGAIN;
-    }
+  self->is_more = run == WD_RUN_MORE ? 1 : 0;
+  if (self->is_more)
+    return NEXT_AGAIN;
   if (run == WD_RUN_CLOSE || self->is_eof || (self->is_hung_up && !self->has_filled))
     {
       free_session (self);

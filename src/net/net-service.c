@@ -200,6 +200,18 @@ on_terminate (gpointer data)
   return G_SOURCE_CONTINUE;
 }
 
+// A listener that begins with TLS needs a certificate, at the start and after a reload.
+static gboolean
+check_certificate (WdService *self, WdConfig *config, GError **error)
+{
+  if (wd_core_config_get_string (config, "tls", "certificate")[0] != '\0'
+      || !wd_net_sockets_need_tls (self->hub->acceptor, self->spec))
+    return TRUE;
+  g_set_error (error, WD_NET_ERROR, WD_NET_ERROR_CERTIFICATE,
+               "a listener begins with TLS, and there is no [tls] certificate");
+  return FALSE;
+}
+
 static gboolean
 load_config (WdService *self, GError **error)
 {
@@ -207,6 +219,8 @@ load_config (WdService *self, GError **error)
       self->options.config_file, (const char *const *) self->options.set, error);
 
   if (config == NULL)
+    return FALSE;
+  if (self->hub != NULL && !check_certificate (self, config, error))
     return FALSE;
   if (!wd_net_tls_load (self->tls, config, error))
     return FALSE;
@@ -298,6 +312,7 @@ static gboolean
 open_sockets (WdService *self, GError **error)
 {
   WdAcceptor *acceptor = self->hub->acceptor;
+  g_autoptr (WdConfig) config = NULL;
 
   if (!self->is_for_test
       && !wd_net_sockets_inherit (acceptor, self->spec, &self->n_inherited, error))
@@ -312,13 +327,8 @@ open_sockets (WdService *self, GError **error)
                    self->spec->name);
       return FALSE;
     }
-  if (wd_net_sockets_need_tls (acceptor, self->spec) && !wd_net_tls_is_loaded (self->tls))
-    {
-      g_set_error (error, WD_NET_ERROR, WD_NET_ERROR_CERTIFICATE,
-                   "a listener begins with TLS, and there is no [tls] certificate");
-      return FALSE;
-    }
-  return TRUE;
+  config = wd_net_service_ref_config (self);
+  return check_certificate (self, config, error);
 }
 
 static gboolean
@@ -464,7 +474,8 @@ wd_net_service_run (const WdServiceSpec *spec, int argc, char **argv)
   if (!start (self, &error))
     status = report (error);
   else if (!serve (self))
-    return EXIT_FAILURE;
+    // Workers still run: what exit() would tear down is theirs.
+    _exit (EXIT_FAILURE);
   service_free (self);
   return status;
 }

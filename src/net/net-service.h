@@ -16,7 +16,8 @@ typedef struct
   const char *name;                 // "imap": section of the configuration, unit, log.
   const char *description;          // For --help.
   const char *const *listeners;     // Socket names that it serves, NULL-terminated.
-  const char *const *tls_listeners; // Those of them that begin with a handshake.
+  const char *const *tls_listeners; // Those of them that begin with a handshake; none may with
+                                    // accept_stream.
 
   // Opens what the service needs (the store). Main thread, before any socket is served; FALSE ends
   // the process with the error.

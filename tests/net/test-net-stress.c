@@ -2,10 +2,12 @@
 // Connects, commands, wakes, deadlines and closes at once: made for ThreadSanitizer.
 #include "config.h"
 
+#include <glib/gstdio.h>
 #include <stdatomic.h>
 #include <unistd.h>
 
 #include "core-clock.h"
+#include "net-certificate.h"
 #include "net-fixture.h"
 
 #define CLIENTS 8
@@ -147,11 +149,58 @@ test_shutdown_race (void)
     }
 }
 
+static gpointer
+run_tls_client (gpointer data)
+{
+  const Client *self = data;
+
+  for (guint i = 0; i < 40; i++)
+    {
+      NetTlsClient tls;
+
+      g_assert_cmpint (
+          net_tls_client_handshake (&tls, net_client_connect (self->port), "NORMAL", NULL), ==, 0);
+      net_tls_client_expect (&tls, "HELLO\n");
+      net_tls_client_send (&tls, "BIG 100000\nQUIT\n");
+      net_tls_client_skip (&tls, i % 2 == 0 ? 100000 : 1);
+      net_tls_client_clear (&tls);
+    }
+  return NULL;
+}
+
+// Certificates change while clients shake hands and read.
+static void
+test_reload (void)
+{
+  g_autofree char *directory = g_dir_make_tmp ("wd-net-XXXXXX", NULL);
+  g_autofree char *path = g_build_filename (directory, "tls.pem", NULL);
+  g_autofree char *setting = g_strdup_printf ("--set=tls.certificate=%s", path);
+  const char *args[] = { setting, NULL };
+  NetFixture net;
+  GThread *threads[4];
+  Client client;
+
+  net_certificate_write (path, "localhost");
+  net_fixture_set_up (&net, args);
+  client = (Client){ net.tls_port, 0 };
+  for (guint i = 0; i < G_N_ELEMENTS (threads); i++)
+    threads[i] = g_thread_new ("client", run_tls_client, &client);
+  for (guint i = 0; i < 20; i++)
+    wd_net_service_reload_for_test (net.service);
+  for (guint i = 0; i < G_N_ELEMENTS (threads); i++)
+    g_thread_join (threads[i]);
+  net_fixture_wait_sessions (0);
+  net_fixture_tear_down (&net);
+  g_unlink (path);
+  g_rmdir (directory);
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/net/stress/mixed", test_mixed);
+  g_test_add_func ("/net/stress/reload", test_reload);
   g_test_add_func ("/net/stress/shutdown-race", test_shutdown_race);
   return g_test_run ();
 }
