@@ -1,4 +1,4 @@
-#!/usr/bin/python3
+#!/usr/bin/env python3
 # SPDX-License-Identifier: EUPL-1.2
 """Real clients against the running service: imaplib, IMAPClient, curl, mbsync, mutt.
 
