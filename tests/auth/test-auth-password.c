@@ -168,6 +168,19 @@ test_pbkdf2_limits (void)
 }
 
 static void
+test_pbkdf2_rounds (void)
+{
+  for (int beyond = -1; beyond <= 1; beyond++)
+    {
+      g_autofree char *hash = g_strdup_printf ("$pbkdf2-sha256$i=%d$c2FsdHNhbHRzYWx0c2E$"
+                                               "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+                                               WD_LIMIT_PBKDF2_ROUNDS + beyond);
+
+      g_assert_cmpint (wd_auth_password_is_hash (hash), ==, beyond <= 0);
+    }
+}
+
+static void
 test_password_limits (void)
 {
   static const struct
@@ -224,6 +237,7 @@ main (int argc, char **argv)
   g_test_add_func ("/auth/password/foreign", test_foreign);
   g_test_add_func ("/auth/password/not-hashes", test_not_hashes);
   g_test_add_func ("/auth/password/pbkdf2-limits", test_pbkdf2_limits);
+  g_test_add_func ("/auth/password/pbkdf2-rounds", test_pbkdf2_rounds);
   g_test_add_func ("/auth/password/password-limits", test_password_limits);
   g_test_add_func ("/auth/password/nul", test_nul);
   return g_test_run ();

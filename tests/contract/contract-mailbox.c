@@ -135,8 +135,8 @@ test_names (Contract *contract)
     "a//b",
     "a\tb",
     "a\nb",
-    "a\x7f"
-    "b",
+    ("a\x7f"
+     "b"),
     "\xff\xfe",
     "a\xc2\x85",
     "\xe2\x80\xa8",
