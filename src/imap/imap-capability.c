@@ -50,6 +50,7 @@ static const Capability capabilities[] = {
   { "UIDPLUS", AFTER_LOGIN },
   { "MOVE", AFTER_LOGIN },
   { "CONDSTORE", AFTER_LOGIN },
+  { "QRESYNC", AFTER_LOGIN },
   { "ESEARCH", AFTER_LOGIN },
   { "WITHIN", AFTER_LOGIN },
   { "LIST-EXTENDED", AFTER_LOGIN },

@@ -91,6 +91,7 @@ static const struct
   guint extension;
 } extensions[] = {
   { "CONDSTORE", WD_IMAP_ENABLED_CONDSTORE },
+  { "QRESYNC", WD_IMAP_ENABLED_CONDSTORE | WD_IMAP_ENABLED_QRESYNC },
 };
 
 // What is not known is passed over (RFC 5161 3.1).

@@ -46,6 +46,7 @@ run (WdImapSession *session,
   code = make_code (uidvalidity, from, to);
   if (!move)
     return wd_imap_command_ok (cmd, code, "COPY completed");
+  cmd->tells_modseq = TRUE;
   // Before the EXPUNGE responses (RFC 6851 4.3).
   g_string_append_printf (wd_imap_session_get_output (session), "* OK [%s] Moved\r\n", code);
   return WD_DONE;

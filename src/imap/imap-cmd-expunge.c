@@ -26,6 +26,8 @@ wd_imap_cmd_expunge_expunge (WdImapSession *session, WdImapCommand *cmd)
   if (!wd_store_expunge (session->server->store, &session->actor, &view->mailbox, uids, FALSE,
                          &expunged, &modseq, wd_imap_session_get_cancellable (session), &error))
     return wd_imap_error_reply (session, cmd, error);
+  // RFC 7162 3.2.7.
+  cmd->tells_modseq = !wd_uidset_is_empty (expunged);
   // The EXPUNGE responses come with the updates at the end.
   if (wd_imap_view_take_own_change (view, modseq))
     wd_imap_view_add_expunged (view, expunged);

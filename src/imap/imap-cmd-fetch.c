@@ -5,12 +5,14 @@
 #include "imap-error.h"
 #include "imap-fetch-content.h"
 #include "imap-rows.h"
+#include "imap-vanished.h"
 
 typedef struct
 {
   WdImapRows rows;
   guint32 n_expected;
   gboolean marks_seen;
+  WdUidSet *vanished;         // (nullable) To be told first.
   WdUidSet *to_see;           // Get \Seen once the store may be called again.
   WdImapFetchContent content; // The message that is going out.
   GError *error;              // The first that went wrong: NO at the end.
@@ -24,30 +26,54 @@ fetch_free (gpointer data)
 
   wd_imap_rows_clear (&self->rows);
   wd_imap_fetch_content_clear (&self->content);
+  wd_uidset_free (self->vanished);
   wd_uidset_free (self->to_see);
   g_clear_error (&self->error);
   g_free (self);
 }
 
-// (CHANGEDSINCE n) behind the items.
-static gboolean
-parse_modifiers (WdImapParser *parser, WdModseq *out_changed_since)
+typedef struct
 {
-  *out_changed_since = 0;
+  WdModseq changed_since; // 0: not there.
+  gboolean vanished;
+} Modifiers;
+
+static gboolean
+parse_modifier (WdImapParser *parser, Modifiers *modifiers)
+{
+  if (wd_imap_parse_skip_word (parser, "VANISHED"))
+    {
+      modifiers->vanished = TRUE;
+      return TRUE;
+    }
+  if (!wd_imap_parse_skip_word (parser, "CHANGEDSINCE"))
+    return wd_imap_parse_fail (parser, "Unknown FETCH modifier");
+  if (!wd_imap_parse_space (parser) || !wd_imap_parse_number64 (parser, &modifiers->changed_since))
+    return FALSE;
+  return modifiers->changed_since != 0 || wd_imap_parse_fail (parser, "CHANGEDSINCE must not be 0");
+}
+
+// (CHANGEDSINCE n VANISHED) behind the items.
+static gboolean
+parse_modifiers (WdImapSession *session,
+                 WdImapParser *parser,
+                 gboolean is_uid,
+                 Modifiers *out_modifiers)
+{
+  *out_modifiers = (Modifiers){ 0 };
   if (!wd_imap_parse_skip (parser, ' '))
     return wd_imap_parse_end (parser);
   if (!wd_imap_parse_open (parser))
     return FALSE;
   do
-    {
-      if (!wd_imap_parse_skip_word (parser, "CHANGEDSINCE"))
-        return wd_imap_parse_fail (parser, "Unknown FETCH modifier");
-      if (!wd_imap_parse_space (parser) || !wd_imap_parse_number64 (parser, out_changed_since))
-        return FALSE;
-      if (*out_changed_since == 0)
-        return wd_imap_parse_fail (parser, "CHANGEDSINCE must not be 0");
-    }
+    if (!parse_modifier (parser, out_modifiers))
+      return FALSE;
   while (wd_imap_parse_skip (parser, ' '));
+  // RFC 7162 3.2.6.
+  if (out_modifiers->vanished
+      && (!is_uid || out_modifiers->changed_since == 0
+          || !wd_imap_session_is_enabled (session, WD_IMAP_ENABLED_QRESYNC)))
+    return wd_imap_parse_fail (parser, "VANISHED needs UID FETCH, CHANGEDSINCE and QRESYNC");
   return wd_imap_parse_close (parser) && wd_imap_parse_end (parser);
 }
 
@@ -105,21 +131,51 @@ set_seen (WdImapSession *session, WdUidSet *uids, GError **error)
 
 // What changed is in the journal: with few changes that is less than to look at every row.
 static void
-narrow_to_changes (WdImapSession *session, WdModseq changed_since, WdUidSet *uids)
+narrow_to_changes (WdMailboxChanges *changes, WdUidSet *uids)
 {
-  const WdImapView *view = session->view;
-  g_autoptr (WdMailboxChanges) changes = NULL;
-
-  if (changed_since + wd_uidset_get_count (uids) < view->modseq)
-    return;
-  changes = wd_store_list_changes (session->server->store, &session->actor, &view->mailbox,
-                                   changed_since, FALSE, view->n_keywords,
-                                   wd_imap_session_get_cancellable (session), NULL);
   // Where it cannot tell, the rows will.
   if (changes == NULL || changes->is_gone || !changes->is_complete)
     return;
   wd_uidset_add_set (changes->changed, changes->added);
   wd_uidset_intersect (uids, changes->changed);
+}
+
+// What the set names as UIDs and is gone since.
+static WdUidSet *
+find_vanished (WdImapSession *session, const WdImapSet *set, const WdMailboxChanges *changes)
+{
+  const WdImapView *view = session->view;
+  WdUidSet *vanished = wd_imap_set_resolve_numbers (set, wd_uidset_get_last (view->uids));
+
+  // What the client has a number for is told at the end, without EARLIER.
+  if (changes != NULL && !wd_uidset_is_empty (changes->expunged))
+    g_atomic_int_set (&session->is_dirty, TRUE);
+  wd_imap_vanished_find (view, changes, vanished);
+  return vanished;
+}
+
+static gboolean
+use_modifiers (WdImapSession *session,
+               const Modifiers *modifiers,
+               const WdImapSet *set,
+               WdUidSet *uids,
+               Fetch *fetch)
+{
+  const WdImapView *view = session->view;
+  g_autoptr (WdMailboxChanges) changes = NULL;
+
+  if (!modifiers->vanished && modifiers->changed_since + wd_uidset_get_count (uids) < view->modseq)
+    return TRUE;
+  changes = wd_store_list_changes (session->server->store, &session->actor, &view->mailbox,
+                                   modifiers->changed_since, FALSE, view->n_keywords,
+                                   wd_imap_session_get_cancellable (session), &fetch->error);
+  if (changes == NULL && modifiers->vanished)
+    return FALSE;
+  g_clear_error (&fetch->error);
+  narrow_to_changes (changes, uids);
+  if (modifiers->vanished)
+    fetch->vanished = find_vanished (session, set, changes);
+  return TRUE;
 }
 
 static gboolean
@@ -128,13 +184,13 @@ begin (WdImapSession *session, WdImapCommand *cmd)
   g_autoptr (WdImapSet) set = NULL;
   g_autoptr (WdImapFetchPlan) plan = NULL;
   g_autoptr (WdUidSet) uids = NULL;
-  WdModseq changed_since;
+  Modifiers modifiers;
   gboolean is_valid;
   Fetch *fetch;
 
   if (!wd_imap_parse_space (&cmd->args) || !wd_imap_set_parse (&cmd->args, &set)
       || !wd_imap_parse_space (&cmd->args) || !wd_imap_fetch_plan_parse (&cmd->args, &plan)
-      || !parse_modifiers (&cmd->args, &changed_since))
+      || !parse_modifiers (session, &cmd->args, cmd->is_uid, &modifiers))
     {
       wd_imap_command_bad_args (cmd);
       return FALSE;
@@ -147,21 +203,25 @@ begin (WdImapSession *session, WdImapCommand *cmd)
     }
   if (cmd->is_uid)
     wd_imap_fetch_plan_add (plan, "UID");
-  if (changed_since != 0)
-    {
-      wd_imap_fetch_plan_add (plan, "MODSEQ");
-      narrow_to_changes (session, changed_since, uids);
-    }
-  if ((plan->has & WD_IMAP_FETCH_IS_MODSEQ) != 0)
-    wd_imap_session_enable (session, WD_IMAP_ENABLED_CONDSTORE);
   fetch = g_new0 (Fetch, 1);
   cmd->state = fetch;
   cmd->state_free = fetch_free;
+  if (modifiers.changed_since != 0)
+    {
+      wd_imap_fetch_plan_add (plan, "MODSEQ");
+      if (!use_modifiers (session, &modifiers, set, uids, fetch))
+        {
+          wd_imap_error_reply (session, cmd, fetch->error);
+          return FALSE;
+        }
+    }
+  if ((plan->has & WD_IMAP_FETCH_IS_MODSEQ) != 0)
+    wd_imap_session_enable (session, WD_IMAP_ENABLED_CONDSTORE);
   fetch->marks_seen = plan->marks_seen && !session->view->is_read_only;
   fetch->to_see = wd_uidset_new ();
-  fetch->n_expected = changed_since == 0 && !cmd->is_uid ? wd_uidset_get_count (uids) : 0;
+  fetch->n_expected = modifiers.changed_since == 0 && !cmd->is_uid ? wd_uidset_get_count (uids) : 0;
   wd_imap_rows_init (&fetch->rows, session, g_steal_pointer (&plan), g_steal_pointer (&uids));
-  fetch->rows.changed_since = changed_since;
+  fetch->rows.changed_since = modifiers.changed_since;
   fetch->rows.user_data = fetch;
   if (fetch->rows.plan->sections->len > 0)
     {
@@ -209,6 +269,8 @@ wd_imap_cmd_fetch (WdImapSession *session, WdImapCommand *cmd)
   if (cmd->state == NULL && !begin (session, cmd))
     return WD_DONE;
   fetch = cmd->state;
+  if (fetch->vanished != NULL && wd_imap_vanished_write (session, fetch->vanished, TRUE) == WD_MORE)
+    return WD_MORE;
   if (wd_imap_fetch_content_is_open (&fetch->content))
     {
       // Where the output was full the last time.

@@ -5,22 +5,55 @@
 #include "imap-error.h"
 #include "imap-mailbox.h"
 #include "imap-name.h"
+#include "imap-resync.h"
 #include "imap-sync.h"
 
-// (CONDSTORE) behind the name (RFC 7162 3.1.8, RFC 4466).
+typedef struct
+{
+  gboolean has_condstore;
+  gboolean has_resync;
+  WdImapResync resync;
+} Select;
+
+static void
+select_free (gpointer data)
+{
+  Select *self = data;
+
+  wd_imap_resync_clear (&self->resync);
+  g_free (self);
+}
+
 static gboolean
-parse_parameters (WdImapSession *session, WdImapParser *parser)
+parse_parameter (WdImapSession *session, WdImapParser *parser, Select *select)
+{
+  if (wd_imap_parse_skip_word (parser, "CONDSTORE"))
+    {
+      select->has_condstore = TRUE;
+      return TRUE;
+    }
+  if (!wd_imap_parse_skip_word (parser, "QRESYNC"))
+    return wd_imap_parse_fail (parser, "Unknown parameter");
+  // RFC 7162 3.2.5.
+  if (!wd_imap_session_is_enabled (session, WD_IMAP_ENABLED_QRESYNC))
+    return wd_imap_parse_fail (parser, "Enable QRESYNC first");
+  if (select->has_resync)
+    return wd_imap_parse_fail (parser, "QRESYNC twice");
+  select->has_resync = TRUE;
+  return wd_imap_resync_parse (&select->resync, parser);
+}
+
+// (CONDSTORE) and (QRESYNC (…)) behind the name (RFC 7162 3.1.8, RFC 4466).
+static gboolean
+parse_parameters (WdImapSession *session, WdImapParser *parser, Select *select)
 {
   if (!wd_imap_parse_skip (parser, ' '))
     return wd_imap_parse_end (parser);
   if (!wd_imap_parse_open (parser))
     return FALSE;
   do
-    {
-      if (!wd_imap_parse_skip_word (parser, "CONDSTORE"))
-        return wd_imap_parse_fail (parser, "Unknown parameter");
-      wd_imap_session_enable (session, WD_IMAP_ENABLED_CONDSTORE);
-    }
+    if (!parse_parameter (session, parser, select))
+      return FALSE;
   while (wd_imap_parse_skip (parser, ' '));
   return wd_imap_parse_close (parser) && wd_imap_parse_end (parser);
 }
@@ -61,8 +94,9 @@ close_selected (WdImapSession *session)
                    "* OK [CLOSED] Previous mailbox is closed\r\n");
 }
 
+// Selects, and writes what every SELECT does. WD_MORE: the rest follows.
 static WdStep
-select_mailbox (WdImapSession *session, WdImapCommand *cmd, gboolean is_read_only)
+begin (WdImapSession *session, WdImapCommand *cmd, Select *select, gboolean is_read_only)
 {
   g_autoptr (GError) error = NULL;
   g_autofree char *path = NULL;
@@ -70,9 +104,11 @@ select_mailbox (WdImapSession *session, WdImapCommand *cmd, gboolean is_read_onl
   WdId id;
 
   if (!wd_imap_parse_space (&cmd->args) || !wd_imap_name_parse (&cmd->args, &path, NULL)
-      || !parse_parameters (session, &cmd->args))
+      || !parse_parameters (session, &cmd->args, select))
     return wd_imap_command_bad_args (cmd);
   close_selected (session);
+  if (select->has_condstore)
+    wd_imap_session_enable (session, WD_IMAP_ENABLED_CONDSTORE);
   if (!wd_imap_mailbox_find (session, path, &id, &error))
     return wd_imap_error_reply (session, cmd, error);
   state = wd_store_select_mailbox (session->server->store, &session->actor, &id, !is_read_only,
@@ -81,6 +117,35 @@ select_mailbox (WdImapSession *session, WdImapCommand *cmd, gboolean is_read_onl
     return wd_imap_error_reply (session, cmd, error);
   wd_imap_session_take_view (session, wd_imap_view_new (state, is_read_only));
   write_response (session, state);
+  if (!select->has_resync || wd_imap_resync_begin (&select->resync, session, &error))
+    return WD_MORE;
+  wd_imap_session_take_view (session, NULL);
+  return wd_imap_error_reply (session, cmd, error);
+}
+
+static WdStep
+select_mailbox (WdImapSession *session, WdImapCommand *cmd, gboolean is_read_only)
+{
+  g_autoptr (GError) error = NULL;
+  Select *select = cmd->state;
+
+  if (select == NULL)
+    {
+      cmd->state = select = g_new0 (Select, 1);
+      cmd->state_free = select_free;
+      if (begin (session, cmd, select, is_read_only) == WD_DONE)
+        return WD_DONE;
+    }
+  switch (wd_imap_resync_write (&select->resync, session, &error))
+    {
+    case WD_MORE:
+      return WD_MORE;
+    case WD_FAIL:
+      wd_imap_session_take_view (session, NULL);
+      return wd_imap_error_reply (session, cmd, error);
+    case WD_DONE:
+      break;
+    }
   return wd_imap_command_ok (cmd, is_read_only ? "READ-ONLY" : "READ-WRITE",
                              is_read_only ? "EXAMINE completed" : "SELECT completed");
 }

@@ -89,7 +89,7 @@ make_plan (WdImapSession *session, WdImapCommand *cmd, gboolean is_silent)
   if (is_silent && !with_modseq)
     return NULL;
   plan = wd_imap_fetch_plan_new ();
-  if (cmd->is_uid)
+  if (cmd->is_uid || wd_imap_session_is_enabled (session, WD_IMAP_ENABLED_QRESYNC))
     wd_imap_fetch_plan_add (plan, "UID");
   if (!is_silent)
     wd_imap_fetch_plan_add (plan, "FLAGS");

@@ -66,8 +66,9 @@ struct _WdImapCommand
   GDestroyNotify state_free;
 
   WdImapStatus status;
-  char *code;       // Response code without brackets (nullable).
-  const char *text; // Static (nullable).
+  gboolean tells_modseq; // HIGHESTMODSEQ is the code of OK, as it is after the updates.
+  char *code;            // Response code without brackets (nullable).
+  const char *text;      // Static (nullable).
 };
 
 void wd_imap_command_free (WdImapCommand *self);

@@ -132,7 +132,14 @@ wd_imap_session_take_view (WdImapSession *self, WdImapView *view)
 void
 wd_imap_session_enable (WdImapSession *self, guint extension)
 {
+  gboolean had_condstore = wd_imap_session_is_enabled (self, WD_IMAP_ENABLED_CONDSTORE);
+
   self->enabled |= extension;
+  // RFC 7162 3.1: what enables CONDSTORE while a mailbox is selected tells where it stands.
+  if (!had_condstore && (extension & WD_IMAP_ENABLED_CONDSTORE) != 0 && self->view != NULL)
+    g_string_append_printf (wd_imap_session_get_output (self),
+                            "* OK [HIGHESTMODSEQ %" G_GUINT64_FORMAT "] Highest\r\n",
+                            self->view->modseq);
 }
 
 gboolean
@@ -199,6 +206,9 @@ write_tagged (WdImapSession *self, const WdImapCommand *cmd)
   g_string_append_printf (out, "%s %s ", cmd->tag, words[cmd->status]);
   if (cmd->code != NULL)
     g_string_append_printf (out, "[%s] ", cmd->code);
+  else if (cmd->tells_modseq && cmd->status == WD_IMAP_OK && self->view != NULL
+           && wd_imap_session_is_enabled (self, WD_IMAP_ENABLED_CONDSTORE))
+    g_string_append_printf (out, "[HIGHESTMODSEQ %" G_GUINT64_FORMAT "] ", self->view->modseq);
   if (cmd->text != NULL)
     g_string_append (out, cmd->text);
   else

@@ -21,6 +21,7 @@ typedef struct
 enum
 {
   WD_IMAP_ENABLED_CONDSTORE = 1 << 0,
+  WD_IMAP_ENABLED_QRESYNC = 1 << 1, // With CONDSTORE.
 };
 
 // Takes one line that is no command (AUTHENTICATE, IDLE), without its line end.

@@ -59,9 +59,22 @@ compare_ranges (gconstpointer a, gconstpointer b)
   return x->first < y->first ? -1 : x->first > y->first ? 1 : 0;
 }
 
-// The set as numbers, ascending and without overlap: adding ranges in order is cheap.
-static WdUidSet *
-normalize (const WdImapSet *self, guint32 star)
+gboolean
+wd_imap_set_has_star (const WdImapSet *self)
+{
+  for (guint i = 0; i < self->ranges->len; i++)
+    {
+      const WdImapRange *range = &g_array_index (self->ranges, WdImapRange, i);
+
+      if (range->first == 0 || range->last == 0)
+        return TRUE;
+    }
+  return FALSE;
+}
+
+// Ascending and without overlap: adding ranges in order is cheap.
+WdUidSet *
+wd_imap_set_resolve_numbers (const WdImapSet *self, guint32 star)
 {
   g_autoptr (GArray) sorted = g_array_copy (self->ranges);
   WdUidSet *set = wd_uidset_new ();
@@ -97,7 +110,7 @@ wd_imap_set_resolve_uids (const WdImapSet *self, const WdUidSet *known)
 
   if (wd_uidset_is_empty (known))
     return wd_uidset_new ();
-  set = normalize (self, wd_uidset_get_last (known));
+  set = wd_imap_set_resolve_numbers (self, wd_uidset_get_last (known));
   wd_uidset_intersect (set, known);
   return set;
 }
@@ -130,7 +143,7 @@ WdUidSet *
 wd_imap_set_resolve_seqs (const WdImapSet *self, const WdUidSet *known, gboolean *out_is_valid)
 {
   guint32 count = wd_uidset_get_count (known);
-  g_autoptr (WdUidSet) numbers = normalize (self, count);
+  g_autoptr (WdUidSet) numbers = wd_imap_set_resolve_numbers (self, count);
   WdUidSet *set = wd_uidset_new ();
   WdImapSeqCursor at;
   guint n_ranges;

@@ -24,6 +24,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (WdImapSet, wd_imap_set_free)
 // At most WD_LIMIT_IMAP_SET_RANGES ranges. *out_set is (transfer full).
 gboolean wd_imap_set_parse (WdImapParser *parser, WdImapSet **out_set) G_GNUC_WARN_UNUSED_RESULT;
 
+gboolean wd_imap_set_has_star (const WdImapSet *self);
+
+// The numbers themselves, whatever is there; '*' is `star`. Returns (transfer full).
+WdUidSet *wd_imap_set_resolve_numbers (const WdImapSet *self, guint32 star)
+    G_GNUC_WARN_UNUSED_RESULT;
+
 // The UIDs of `known` that the set names as UIDs; '*' is the last of them. Returns (transfer full).
 // O(ranges log ranges + runs).
 WdUidSet *wd_imap_set_resolve_uids (const WdImapSet *self, const WdUidSet *known)

@@ -8,6 +8,7 @@
 #include "imap-fetch-item.h"
 #include "imap-format.h"
 #include "imap-rows.h"
+#include "imap-vanished.h"
 
 // The journal does not reach back: compares with the mailbox as it is now.
 static gboolean
@@ -71,21 +72,21 @@ wd_imap_sync_poll (WdImapSession *session)
   return !is_gone;
 }
 
-// EXPUNGE in ascending order: each one moves those behind it up by one.
-static WdStep
+// EXPUNGE in ascending order: each one moves those behind it up by one. Returns those that are
+// told.
+static WdUidSet *
 write_expunges (WdImapSession *session)
 {
   WdImapView *view = session->view;
   GString *out = wd_imap_session_get_output (session);
-  g_autoptr (WdUidSet) told = wd_uidset_new ();
+  WdUidSet *told = wd_uidset_new ();
   WdImapSeqCursor at;
   WdUidSetIter iter;
   WdUid uid;
-  gboolean is_full = FALSE;
 
   wd_imap_set_cursor_init (&at, view->uids);
   wd_uidset_iter_init (&iter, view->expunged);
-  while (!is_full && wd_uidset_iter_next (&iter, &uid))
+  while (!wd_imap_session_is_output_full (session) && wd_uidset_iter_next (&iter, &uid))
     {
       guint32 seq = wd_imap_set_cursor_seek (&at, uid) - wd_uidset_get_count (told);
       char *p = wd_imap_format_reserve (out, 12 + WD_IMAP_FORMAT_NUMBER_LEN);
@@ -94,8 +95,30 @@ write_expunges (WdImapSession *session)
       p = wd_imap_format_write_number (p, seq);
       wd_imap_format_commit (out, WD_IMAP_FORMAT_WRITE_LITERAL (p, " EXPUNGE\r\n"));
       wd_uidset_add (told, uid);
-      is_full = wd_imap_session_is_output_full (session);
     }
+  return told;
+}
+
+// The same by UID (RFC 7162 3.2.10.2).
+static WdUidSet *
+write_vanished (WdImapSession *session)
+{
+  WdUidSet *told = wd_uidset_copy (session->view->expunged);
+  g_autoptr (WdUidSet) rest = wd_uidset_copy (told);
+
+  if (wd_imap_vanished_write (session, rest, FALSE) == WD_MORE)
+    wd_uidset_remove_set (told, rest);
+  return told;
+}
+
+static WdStep
+tell_expunged (WdImapSession *session)
+{
+  WdImapView *view = session->view;
+  g_autoptr (WdUidSet) told = wd_imap_session_is_enabled (session, WD_IMAP_ENABLED_QRESYNC)
+                                  ? write_vanished (session)
+                                  : write_expunges (session);
+
   view->told_exists -= wd_uidset_get_count (told);
   wd_uidset_remove_set (view->uids, told);
   wd_uidset_remove_set (view->recent, told);
@@ -151,7 +174,7 @@ write_flags (WdImapSession *session, gboolean with_uid)
   g_autoptr (GError) error = NULL;
   g_auto (WdImapRows) rows = { 0 };
 
-  if (with_uid)
+  if (with_uid || wd_imap_session_is_enabled (session, WD_IMAP_ENABLED_QRESYNC))
     wd_imap_fetch_plan_add (plan, "UID");
   wd_imap_fetch_plan_add (plan, "FLAGS");
   if (wd_imap_session_is_enabled (session, WD_IMAP_ENABLED_CONDSTORE))
@@ -184,7 +207,7 @@ wd_imap_sync_run (WdImapSession *session, gboolean allow_expunge, gboolean with_
 
   if (view == NULL)
     return WD_DONE;
-  if (allow_expunge && view->expunged != NULL && write_expunges (session) == WD_MORE)
+  if (allow_expunge && view->expunged != NULL && tell_expunged (session) == WD_MORE)
     return WD_MORE;
   write_counts (session);
   // Before the FETCH that uses them.

@@ -4,6 +4,7 @@
 //   == name             a case: a user of its own, whose mailbox is empty
 //   C: text             the client sends a line; C2: is a second connection, and so on
 //   S: pattern          the next line from the server; S2: …
+//   U: pattern          the lines from the server up to the first that is so
 //   M: name             sends the octets of the message `name` (below), without a line end
 //   W: text             sends the text without a line end
 //   D: name             delivers the message `name` to INBOX, by another process
@@ -260,6 +261,20 @@ do_server (Case *self, guint n, const char *text)
 }
 
 static void
+do_until (Case *self, guint n, const char *text)
+{
+  for (;;)
+    {
+      g_autofree char *line = imap_client_read_line (get_client (self, n));
+
+      if (line == NULL)
+        fail (self, line);
+      if (matches (self, text, line))
+        return;
+    }
+}
+
+static void
 do_end (Case *self, guint n, const char *text)
 {
   g_autofree char *line = imap_client_read_line (get_client (self, n));
@@ -288,8 +303,8 @@ static const struct
   char letter;
   void (*func) (Case *self, guint n, const char *text);
 } verbs[] = {
-  { 'C', do_client }, { 'W', do_write },   { 'M', do_message },      { 'S', do_server },
-  { 'E', do_end },    { 'D', do_deliver }, { 'N', do_deliver_many },
+  { 'C', do_client }, { 'W', do_write }, { 'M', do_message }, { 'S', do_server },
+  { 'U', do_until },  { 'E', do_end },   { 'D', do_deliver }, { 'N', do_deliver_many },
 };
 
 static void
@@ -383,8 +398,8 @@ int
 main (int argc, char **argv)
 {
   static const char *const files[] = {
-    "login",   "mailboxes", "list", "select",    "append", "fetch",  "store", "search",
-    "expunge", "copy",      "idle", "condstore", "quota",  "syntax", "two",   NULL,
+    "login", "mailboxes", "list",      "select",  "append", "fetch",  "store", "search", "expunge",
+    "copy",  "idle",      "condstore", "qresync", "quota",  "syntax", "two",   NULL,
   };
   ImapFixture fixture = { 0 };
   g_autoptr (GPtrArray) cases = g_ptr_array_new_with_free_func (case_free);
