@@ -524,6 +524,21 @@ test_few_handles (Fixture *f, gconstpointer data)
       }
 }
 
+static void
+test_trimmed (Fixture *f, gconstpointer data)
+{
+  WdSqlitePool *pool = wd_sqlite_store_get_pool (f->store);
+  gsize len;
+
+  append_large (f, &f->user, "one");
+  g_assert_false (wd_sqlite_pool_trim (pool, &f->user));
+  wd_core_clock_advance_for_test (10 * G_USEC_PER_SEC);
+  g_assert_true (wd_sqlite_pool_trim (pool, &f->user));
+  g_assert_cmpuint (wd_sqlite_pool_get_n_open (pool), ==, 1);
+  g_assert_true (read_all (f, &f->user, &len, NULL));
+  g_assert_cmpuint (len, >, 0);
+}
+
 // The index forgets what is gone once that is most of it.
 static void
 test_stale_index (Fixture *f, gconstpointer data)
@@ -565,6 +580,7 @@ main (int argc, char **argv)
     { "/store/sqlite-mail/user-deleted", test_user_deleted, NULL },
     { "/store/sqlite-mail/newer-version", test_newer_version, NULL },
     { "/store/sqlite-mail/few-handles", test_few_handles, &two_users },
+    { "/store/sqlite-mail/trimmed", test_trimmed, NULL },
     { "/store/sqlite-mail/stale-index", test_stale_index, NULL },
     { "/store/sqlite-mail/orphans", test_orphans, NULL },
   };

@@ -9,8 +9,19 @@
 
 #include "core-clock.h"
 
-// Chores wait for so long, that those of a burst are done at once; the checkpoint does not.
-#define DELAY_US (500 * 1000)
+// Chores wait, so that those of a burst are done at once.
+static const struct
+{
+  WdSqliteChores chore;
+  gint64 delay_us;
+} delays[] = {
+  { WD_SQLITE_CHORE_CHECKPOINT, 0 },
+  { WD_SQLITE_CHORE_GARBAGE, 500 * 1000 },
+  { WD_SQLITE_CHORE_INDEX, 500 * 1000 },
+  { WD_SQLITE_CHORE_SYNC, 2 * G_USEC_PER_SEC },
+  { WD_SQLITE_CHORE_TRIM, 6 * G_USEC_PER_SEC },
+};
+
 #define NICE 5
 
 struct _WdSqliteKeeper
@@ -125,11 +136,19 @@ run (gpointer data)
   return NULL;
 }
 
+static gint64
+get_delay_us (WdSqliteChores chores)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (delays); i++)
+    if ((delays[i].chore & chores) != 0)
+      return delays[i].delay_us;
+  return 0;
+}
+
 void
 wd_sqlite_keeper_poke (WdSqliteKeeper *self, const WdId *user, WdSqliteChores chores)
 {
-  gint64 due_us
-      = (chores & WD_SQLITE_CHORE_CHECKPOINT) != 0 ? 0 : wd_core_clock_monotonic_us () + DELAY_US;
+  gint64 due_us = wd_core_clock_monotonic_us () + get_delay_us (chores);
 
   g_mutex_lock (&self->mutex);
 

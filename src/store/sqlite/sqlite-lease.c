@@ -34,6 +34,7 @@ wd_sqlite_lease_begin_owner (WdSqlitePool *pool,
 
   lease.db = lease.handle->db;
   lease.is_writer = kind != WD_SQLITE_READ;
+  lease.is_durable = kind == WD_SQLITE_DURABLE;
   if (lease.is_writer)
     wd_sqlite_pool_lock_writer (lease.user);
   if (!wd_sqlite_db_begin (lease.db, kind, &lease.txn, cancellable, error))
@@ -68,6 +69,8 @@ wd_sqlite_lease_commit (WdSqliteLease *self, GError **error)
   if (!wd_sqlite_db_commit (&self->txn, error))
     return FALSE;
   self->chores_due |= self->chores;
+  if (self->is_writer && !self->is_durable)
+    self->chores_due |= WD_SQLITE_CHORE_SYNC;
   self->n_beacons_due = self->n_beacons;
   return TRUE;
 }
@@ -112,6 +115,8 @@ wd_sqlite_lease_release (WdSqliteLease *self)
       care_for_wal (self);
       wd_sqlite_pool_unlock_writer (self->user);
     }
+  if (wd_sqlite_pool_mark_trim (self->user))
+    self->chores_due |= WD_SQLITE_CHORE_TRIM;
   wd_sqlite_pool_give (self->user, self->handle, sound);
   self->user = NULL;
 

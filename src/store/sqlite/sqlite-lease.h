@@ -14,6 +14,7 @@ typedef struct
   WdSqliteDb *db;
   WdSqliteTxn txn;
   gboolean is_writer;
+  gboolean is_durable;
   gboolean is_damaged;
   WdSqliteChores chores; // To be asked for when committed.
   WdSqliteChores chores_due;

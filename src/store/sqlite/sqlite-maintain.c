@@ -4,11 +4,30 @@
 
 #include "sqlite-maintain.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include "sqlite-check.h"
 #include "sqlite-garbage.h"
 #include "sqlite-index.h"
 #include "sqlite-store-private.h"
 #include "sqlite-trash.h"
+
+// What was committed without waiting for the disk. SQLite holds its locks on other files than the
+// WAL, so that closing this descriptor takes none away.
+static gboolean
+sync_wal (WdSqlitePool *pool, const WdId *user, GCancellable *cancellable, GError **error)
+{
+  g_autofree char *dir = wd_sqlite_pool_dup_user_dir (pool, user);
+  g_autofree char *path = g_build_filename (dir, "mail.db-wal", NULL);
+  int fd = open (path, O_RDONLY | O_CLOEXEC);
+
+  if (fd < 0)
+    return TRUE;
+  (void) fdatasync (fd);
+  close (fd);
+  return TRUE;
+}
 
 static gboolean
 checkpoint (WdSqlitePool *pool, const WdId *user, GCancellable *cancellable, GError **error)
@@ -38,6 +57,7 @@ static const struct
   { WD_SQLITE_CHORE_INDEX, wd_sqlite_index_update },
   { CHORE_INDEX_ALWAYS, wd_sqlite_index_force },
   { WD_SQLITE_CHORE_CHECKPOINT, checkpoint },
+  { WD_SQLITE_CHORE_SYNC, sync_wal },
 };
 
 static gboolean
@@ -59,7 +79,11 @@ wd_sqlite_maintain_user (gpointer store,
                          WdSqliteChores wanted,
                          GCancellable *cancellable)
 {
-  (void) do_chores (wd_sqlite_store_get_pool (store), user, wanted, cancellable, NULL);
+  WdSqlitePool *pool = wd_sqlite_store_get_pool (store);
+
+  (void) do_chores (pool, user, wanted, cancellable, NULL);
+  if ((wanted & WD_SQLITE_CHORE_TRIM) != 0 && !wd_sqlite_pool_trim (pool, user))
+    wd_sqlite_store_poke (store, user, WD_SQLITE_CHORE_TRIM);
 }
 
 // What interrupted deliveries have left in the pool.

@@ -4,11 +4,14 @@
 
 #include "sqlite-pool.h"
 
+#include "core-clock.h"
 #include "sqlite-schema.h"
 
 // Idle handles kept of one user: one that writes, and others that read while it waits for the disk.
 #define MAX_IDLE_HANDLES 3
 #define CACHE_KIB 4096
+// How long they keep pages in memory after their last use.
+#define TRIM_IDLE_US (5 * G_USEC_PER_SEC)
 
 struct _WdSqliteUser
 {
@@ -17,10 +20,12 @@ struct _WdSqliteUser
   WdSqlitePool *pool;
   GMutex writer; // Held over a write transaction. Taken before the pool's mutex, never within.
   gint n_wal_pages;
+  gint is_trim_asked;
 
   // Guarded by the pool's mutex.
   guint n_leases;
   gboolean is_gone;
+  gint64 last_used_us;
   GQueue idle; // (element-type WdSqliteHandle), the last used first.
   GList link;  // In pool->users_by_use.
 };
@@ -277,6 +282,7 @@ wd_sqlite_pool_give (WdSqliteUser *user, WdSqliteHandle *handle, gboolean is_sou
 
   g_mutex_lock (&self->mutex);
   user->n_leases--;
+  user->last_used_us = wd_core_clock_monotonic_us ();
   if (handle != NULL && is_sound && !user->is_gone && user->idle.length < MAX_IDLE_HANDLES)
     g_queue_push_head (&user->idle, g_steal_pointer (&handle));
 
@@ -327,6 +333,42 @@ wd_sqlite_pool_forget (WdSqlitePool *self, const WdId *id)
 
   free_handles (&handles);
   g_clear_pointer (&user, user_free);
+}
+
+gboolean
+wd_sqlite_pool_mark_trim (WdSqliteUser *user)
+{
+  return g_atomic_int_get (&user->is_trim_asked) == 0
+         && g_atomic_int_compare_and_exchange (&user->is_trim_asked, 0, 1);
+}
+
+gboolean
+wd_sqlite_pool_trim (WdSqlitePool *self, const WdId *id)
+{
+  GQueue handles = G_QUEUE_INIT;
+  gboolean is_done = TRUE;
+
+  g_mutex_lock (&self->mutex);
+
+  WdSqliteUser *user = g_hash_table_lookup (self->users, id);
+
+  if (user != NULL && wd_core_clock_monotonic_us () - user->last_used_us < TRIM_IDLE_US)
+    is_done = FALSE;
+  else if (user != NULL)
+    {
+      g_atomic_int_set (&user->is_trim_asked, 0);
+      handles = user->idle;
+      g_queue_init (&user->idle);
+      user->n_leases += handles.length;
+    }
+  g_mutex_unlock (&self->mutex);
+
+  for (WdSqliteHandle *handle; (handle = g_queue_pop_head (&handles)) != NULL;)
+    {
+      sqlite3_db_release_memory (wd_sqlite_db_get_handle (handle->db));
+      wd_sqlite_pool_give (user, handle, TRUE);
+    }
+  return is_done;
 }
 
 void

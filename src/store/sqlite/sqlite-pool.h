@@ -15,6 +15,8 @@ typedef enum
   WD_SQLITE_CHORE_CHECKPOINT = 1 << 0,
   WD_SQLITE_CHORE_GARBAGE = 1 << 1,
   WD_SQLITE_CHORE_INDEX = 1 << 2,
+  WD_SQLITE_CHORE_SYNC = 1 << 3, // A commit is not yet on stable storage.
+  WD_SQLITE_CHORE_TRIM = 1 << 4, // Idle handles have pages in memory.
 } WdSqliteChores;
 
 // Both run with no lock held.
@@ -46,6 +48,12 @@ const WdSqlitePoolHooks *wd_sqlite_pool_get_hooks (const WdSqlitePool *self);
 // Forgets the user's handles: the idle ones now, those in use when they are given back. To be
 // called before and after the folder is taken away.
 void wd_sqlite_pool_forget (WdSqlitePool *self, const WdId *id);
+
+// TRUE for the first to ask since the last trimming: who is to ask for WD_SQLITE_CHORE_TRIM.
+gboolean wd_sqlite_pool_mark_trim (WdSqliteUser *user);
+
+// Frees the pages that the user's idle handles hold. FALSE when they were used just now: later.
+gboolean wd_sqlite_pool_trim (WdSqlitePool *self, const WdId *id);
 
 // Closes all handles that are not in use.
 void wd_sqlite_pool_close_idle (WdSqlitePool *self);
