@@ -311,8 +311,8 @@ wd_sqlite_store_finalize (GObject *object)
 {
   WdSqliteStore *self = WD_SQLITE_STORE (object);
 
-  // The keeper uses all else.
-  g_clear_pointer (&self->keeper, wd_sqlite_keeper_free);
+  // The keeper's thread uses all else, and the keeper itself, until it has ended.
+  wd_sqlite_keeper_free (self->keeper);
   g_clear_pointer (&self->directory, wd_sqlite_directory_free);
   g_clear_pointer (&self->pool, wd_sqlite_pool_free);
   g_clear_pointer (&self->notify, wd_notify_local_free);
