@@ -99,7 +99,7 @@ try_from (Fixture *f, const char *login, const char *password, const char *remot
   if (user != NULL)
     {
       g_assert_true (wd_core_id_is_equal (&user->id, &f->user->id));
-      g_assert_true (f->log_id == (const char *) WD_MSG_LOGIN);
+      g_assert_cmpstr (f->log_id, ==, WD_MSG_LOGIN);
       return 0;
     }
   g_assert_true (error->domain == WD_AUTH_ERROR);
@@ -155,7 +155,7 @@ test_failures (Fixture *f, gconstpointer data)
       g_assert_error (error, WD_AUTH_ERROR, WD_AUTH_ERROR_FAILED);
       g_assert_cmpstr (error->message, ==, "authentication failed");
       g_assert_cmpuint (wd_auth_password_count_hashes () - n_before, ==, 1);
-      g_assert_true (f->log_id == (const char *) WD_MSG_LOGIN_FAILED);
+      g_assert_cmpstr (f->log_id, ==, WD_MSG_LOGIN_FAILED);
       g_assert_nonnull (strstr (f->log_text, cases[i].reason));
       g_assert_nonnull (strstr (f->log_text, " remote=::1 "));
     }
@@ -244,7 +244,7 @@ test_account_limit (Fixture *f, gconstpointer data)
   g_assert_cmpuint (try_from (f, "anna", "secretpass", "192.0.2.2"), ==, LIMITED);
   g_assert_cmpuint (try_from (f, "anna", "secretpass", "127.0.0.1"), ==, LIMITED);
   g_assert_cmpuint (wd_auth_password_count_hashes (), ==, n_before);
-  g_assert_true (f->log_id == (const char *) WD_MSG_LOGIN_FAILED);
+  g_assert_cmpstr (f->log_id, ==, WD_MSG_LOGIN_FAILED);
   g_assert_nonnull (strstr (f->log_text, "reason=account-limit"));
 
   // Waiting is not prolonged by trying.

@@ -225,14 +225,15 @@ def check_limits(tree):
 
 
 def flags_of_rooms(build):
-    """Compiler arguments by folder of src, from the build's compile_commands.json."""
+    """Compiler arguments by folder, all of its targets' together, from compile_commands.json."""
     flags = {}
     with open(os.path.join(build, 'compile_commands.json'), encoding='utf-8') as file:
         for entry in json.load(file):
             words = [w for w in shlex.split(entry['command'])
                      if w.startswith(('-I', '-D', '-std', '-W', '-pthread'))]
             source = os.path.normpath(os.path.join(entry['directory'], entry['file']))
-            flags.setdefault(os.path.dirname(source), (entry['directory'], words))
+            _, known = flags.setdefault(os.path.dirname(source), (entry['directory'], []))
+            known.extend(word for word in words if word not in known)
     return flags
 
 
