@@ -16,6 +16,7 @@ static const struct
   gint64 delay_us;
 } delays[] = {
   { WD_SQLITE_CHORE_CHECKPOINT, 0 },
+  { WD_SQLITE_CHORE_CLOSE, 0 },
   { WD_SQLITE_CHORE_GARBAGE, 500 * 1000 },
   { WD_SQLITE_CHORE_INDEX, 500 * 1000 },
   { WD_SQLITE_CHORE_SYNC, 2 * G_USEC_PER_SEC },

@@ -81,6 +81,8 @@ wd_sqlite_maintain_user (gpointer store,
 {
   WdSqlitePool *pool = wd_sqlite_store_get_pool (store);
 
+  if ((wanted & WD_SQLITE_CHORE_CLOSE) != 0)
+    wd_sqlite_pool_close_surplus (pool);
   (void) do_chores (pool, user, wanted, cancellable, NULL);
   if ((wanted & WD_SQLITE_CHORE_TRIM) != 0 && !wd_sqlite_pool_trim (pool, user))
     wd_sqlite_store_poke (store, user, WD_SQLITE_CHORE_TRIM);

@@ -9,6 +9,8 @@
 
 // Idle handles kept of one user: one that writes, and others that read while it waits for the disk.
 #define MAX_IDLE_HANDLES 3
+// Users that wait to be closed. When the background cannot keep up, who opens another closes one.
+#define MAX_SURPLUS 32
 #define CACHE_KIB 4096
 // How long they keep pages in memory after their last use.
 #define TRIM_IDLE_US (5 * G_USEC_PER_SEC)
@@ -39,6 +41,7 @@ struct _WdSqlitePool
   GMutex mutex; // Guards what follows. Never held over I/O.
   GHashTable *users;
   GQueue users_by_use; // The last used first.
+  GQueue surplus;      // Not in the table any more; to be freed. (element-type WdSqliteUser)
 };
 
 static void
@@ -86,6 +89,7 @@ wd_sqlite_pool_free (WdSqlitePool *self)
 
   if (self == NULL)
     return;
+  wd_sqlite_pool_close_surplus (self);
   while ((link = g_queue_pop_head_link (&self->users_by_use)) != NULL)
     user_free (link->data);
   g_hash_table_unref (self->users);
@@ -235,6 +239,33 @@ find_surplus (WdSqlitePool *self)
   return NULL;
 }
 
+void
+wd_sqlite_pool_close_surplus (WdSqlitePool *self)
+{
+  GList *link;
+
+  do
+    {
+      g_mutex_lock (&self->mutex);
+      link = g_queue_pop_head_link (&self->surplus);
+      g_mutex_unlock (&self->mutex);
+      if (link != NULL)
+        user_free (link->data);
+    }
+  while (link != NULL);
+}
+
+// Puts it aside. Returns it when there are too many of them already. With the mutex held.
+static WdSqliteUser *
+put_aside (WdSqlitePool *self, WdSqliteUser *user)
+{
+  take_out (user);
+  if (self->surplus.length >= MAX_SURPLUS)
+    return user;
+  g_queue_push_tail_link (&self->surplus, &user->link);
+  return NULL;
+}
+
 gboolean
 wd_sqlite_pool_take (WdSqlitePool *self,
                      const WdId *id,
@@ -257,12 +288,16 @@ wd_sqlite_pool_take (WdSqlitePool *self,
 
   WdSqliteHandle *handle = g_queue_pop_head (&user->idle);
   WdSqliteUser *surplus = find_surplus (self);
+  gboolean has_surplus = surplus != NULL;
+  WdId surplus_id = has_surplus ? surplus->id : (WdId){ 0 };
 
-  if (surplus != NULL)
-    take_out (surplus);
+  if (has_surplus)
+    surplus = put_aside (self, surplus);
   g_mutex_unlock (&self->mutex);
 
   g_clear_pointer (&surplus, user_free);
+  if (has_surplus)
+    self->hooks.poke (self->hooks.data, &surplus_id, WD_SQLITE_CHORE_CLOSE);
   if (handle == NULL)
     handle = open_handle (user, error);
   if (handle == NULL)
@@ -376,6 +411,7 @@ wd_sqlite_pool_close_idle (WdSqlitePool *self)
 {
   g_autoptr (GPtrArray) unused = g_ptr_array_new_with_free_func ((GDestroyNotify) user_free);
 
+  wd_sqlite_pool_close_surplus (self);
   g_mutex_lock (&self->mutex);
   for (GList *l = self->users_by_use.head, *next; l != NULL; l = next)
     {

@@ -15,8 +15,9 @@ typedef enum
   WD_SQLITE_CHORE_CHECKPOINT = 1 << 0,
   WD_SQLITE_CHORE_GARBAGE = 1 << 1,
   WD_SQLITE_CHORE_INDEX = 1 << 2,
-  WD_SQLITE_CHORE_SYNC = 1 << 3, // A commit is not yet on stable storage.
-  WD_SQLITE_CHORE_TRIM = 1 << 4, // Idle handles have pages in memory.
+  WD_SQLITE_CHORE_SYNC = 1 << 3,  // A commit is not yet on stable storage.
+  WD_SQLITE_CHORE_TRIM = 1 << 4,  // Idle handles have pages in memory.
+  WD_SQLITE_CHORE_CLOSE = 1 << 5, // wd_sqlite_pool_close_surplus.
 } WdSqliteChores;
 
 // Both run with no lock held.
@@ -54,6 +55,10 @@ gboolean wd_sqlite_pool_mark_trim (WdSqliteUser *user);
 
 // Frees the pages that the user's idle handles hold. FALSE when they were used just now: later.
 gboolean wd_sqlite_pool_trim (WdSqlitePool *self, const WdId *id);
+
+// Closes the handles of users that had to make room for others. The last handle of a database to
+// be closed moves its WAL into it, for which nobody shall wait.
+void wd_sqlite_pool_close_surplus (WdSqlitePool *self);
 
 // Closes all handles that are not in use.
 void wd_sqlite_pool_close_idle (WdSqlitePool *self);
