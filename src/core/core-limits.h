@@ -32,6 +32,8 @@
 // held before a command is told to wait for the client.
 #define WD_LIMIT_INPUT_BUFFER_BYTES (64 * 1024)
 #define WD_LIMIT_OUTPUT_HIGH_WATER_BYTES (256 * 1024)
+// Octets of compressed input that are held besides.
+#define WD_LIMIT_DEFLATED_INPUT_BYTES (16 * 1024)
 
 // A message ([store] max-message-size).
 #define WD_LIMIT_MESSAGE_BYTES (64 * 1024 * 1024)

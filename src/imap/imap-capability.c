@@ -33,6 +33,12 @@ must_not_login (WdImapSession *session)
   return !wd_imap_session_may_login (session);
 }
 
+static gboolean
+can_compress (WdImapSession *session)
+{
+  return !wd_net_conn_is_deflated (session->conn);
+}
+
 static const Capability capabilities[] = {
   { "IMAP4rev1", ALWAYS },
   { "LITERAL+", ALWAYS },
@@ -41,6 +47,7 @@ static const Capability capabilities[] = {
   { "LOGINDISABLED", BEFORE_LOGIN, must_not_login },
   { "ID", ALWAYS },
   { "ENABLE", ALWAYS },
+  { "COMPRESS=DEFLATE", AFTER_LOGIN, can_compress },
   { "IDLE", ALWAYS },
   { "NAMESPACE", AFTER_LOGIN },
   { "CHILDREN", AFTER_LOGIN },

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: EUPL-1.2
-// CAPABILITY, NOOP, CHECK, LOGOUT, ID (RFC 2971) and ENABLE (RFC 5161).
+// CAPABILITY, NOOP, CHECK, LOGOUT, ID (RFC 2971), COMPRESS (RFC 4978) and ENABLE (RFC 5161).
 #include "config.h"
 
 #include "core-limits.h"
@@ -82,6 +82,26 @@ wd_imap_cmd_any_id (WdImapSession *session, WdImapCommand *cmd)
       wd_log_debug (wd_net_conn_get_log (session->conn), NULL, "client is%s", shown);
     }
   g_string_append (out, "* ID (\"name\" \"Wild Duck\" \"version\" \"" WD_VERSION "\")\r\n");
+  return WD_DONE;
+}
+
+// RFC 4978. After the login only: it takes memory.
+WdStep
+wd_imap_cmd_any_compress (WdImapSession *session, WdImapCommand *cmd)
+{
+  gboolean is_known;
+
+  if (!wd_imap_parse_space (&cmd->args))
+    return wd_imap_command_bad_args (cmd);
+  is_known = wd_imap_parse_skip_word (&cmd->args, "DEFLATE");
+  if (!is_known || !wd_imap_parse_end (&cmd->args))
+    return wd_imap_command_bad (cmd, "DEFLATE is the only mechanism");
+  if (wd_net_conn_is_deflated (session->conn))
+    return wd_imap_command_no (cmd, "COMPRESSIONACTIVE", "Compressed already");
+  // The reply is the last that goes out as it is.
+  wd_imap_session_answer (session, cmd);
+  wd_net_conn_start_deflate (session->conn);
+  cmd->is_answered = TRUE;
   return WD_DONE;
 }
 

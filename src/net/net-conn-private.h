@@ -2,6 +2,7 @@
 // The inside of a connection, for the hub and for tests.
 #pragma once
 
+#include "net-deflate.h"
 #include "net-hub.h"
 #include "net-input.h"
 #include "net-output.h"
@@ -48,6 +49,10 @@ struct _WdConn
   WdTlsSession *tls;
   WdInput input;
   WdOutput output;
+  // Once the connection is compressed: what came in and is to go out as it is on the wire.
+  WdDeflate *deflate;
+  WdInput raw_input;
+  WdOutput raw_output;
   WdLogContext *log;
   char *remote;
   const char *listener; // Of the listener, which outlives it.
@@ -92,6 +97,11 @@ void wd_net_conn_reap (WdTask *task);
 
 // The worker's part, of net-conn-run.c: runs a queued connection until it is parked or gone.
 void wd_net_conn_run_task (WdTask *task);
+
+// Octets of output that are not out yet.
+gsize wd_net_conn_get_unsent (const WdConn *self);
+// TRUE with input that no epoll will tell of.
+gboolean wd_net_conn_has_pending (const WdConn *self);
 
 gint64 wd_net_conn_from_now_us (guint secs);
 

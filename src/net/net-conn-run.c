@@ -73,6 +73,9 @@ finish (WdConn *self)
   close (self->fd);
   wd_net_input_clear (&self->input);
   wd_net_output_clear (&self->output);
+  wd_net_input_clear (&self->raw_input);
+  wd_net_output_clear (&self->raw_output);
+  g_clear_pointer (&self->deflate, wd_net_deflate_free);
   g_clear_pointer (&self->log, wd_core_log_context_free);
   g_clear_pointer (&self->remote, g_free);
   self->task.func = wd_net_conn_reap;
@@ -166,7 +169,7 @@ check_deadline (WdConn *self)
 static guint
 take_reasons (WdConn *self)
 {
-  gboolean is_full = wd_net_output_get_len (&self->output) > LOW_WATER_BYTES;
+  gboolean is_full = wd_net_conn_get_unsent (self) > LOW_WATER_BYTES;
   guint reasons = self->held & WHY_MASK;
 
   if (self->is_more && !is_full)
@@ -187,12 +190,12 @@ take_reasons (WdConn *self)
 static Next
 wait_open (WdConn *self, gboolean is_stalled)
 {
-  gsize unsent = wd_net_output_get_len (&self->output);
+  gsize unsent = wd_net_conn_get_unsent (self);
   guint32 events = unsent > 0 ? EPOLLOUT : 0;
 
   if (unsent > LOW_WATER_BYTES || is_stalled || self->is_stuffed)
     return wait_for (self, events);
-  if (self->tls != NULL && wd_net_tls_session_has_pending (self->tls))
+  if (wd_net_conn_has_pending (self))
     {
       self->held |= WD_WHY_INPUT;
       return NEXT_AGAIN;
@@ -223,7 +226,7 @@ run_protocol (WdConn *self, guint reasons)
     }
   if (self->wants_tls)
     return enter (self, WD_NET_CONN_HANDSHAKE, WD_LIMIT_TLS_HANDSHAKE_SECS);
-  if ((self->held & WHY_MASK) && wd_net_output_get_len (&self->output) <= LOW_WATER_BYTES)
+  if ((self->held & WHY_MASK) && wd_net_conn_get_unsent (self) <= LOW_WATER_BYTES)
     return NEXT_AGAIN;
   return wait_open (self, (reasons & WD_WHY_INPUT) && !self->has_tried);
 }
@@ -233,7 +236,7 @@ step_open (WdConn *self)
 {
   guint reasons;
 
-  if (!self->is_blocked && wd_net_output_get_len (&self->output) > 0
+  if (!self->is_blocked && wd_net_conn_get_unsent (self) > 0
       && wd_net_conn_flush (self) == WD_IO_ERROR)
     return NEXT_GONE;
 
@@ -321,6 +324,13 @@ shrink (WdConn *self)
     wd_net_input_clear (&self->input);
   if (wd_net_output_get_len (&self->output) == 0)
     wd_net_output_clear (&self->output);
+  if (self->deflate == NULL)
+    return;
+  if (wd_net_input_get_len (&self->raw_input) == 0)
+    wd_net_input_clear (&self->raw_input);
+  if (wd_net_output_get_len (&self->raw_output) == 0)
+    wd_net_output_clear (&self->raw_output);
+  wd_net_deflate_trim (self->deflate);
   if (self->tls != NULL)
     wd_net_tls_session_shrink (self->tls);
 }

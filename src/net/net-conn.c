@@ -194,19 +194,61 @@ receive (WdConn *self, char *data, gsize room)
   return n;
 }
 
-WdIo
-wd_net_conn_fill (WdConn *self, gsize max_bytes)
+gsize
+wd_net_conn_get_unsent (const WdConn *self)
 {
-  // A line comes with its CRLF.
-  gsize bound = MAX (WD_LIMIT_INPUT_BUFFER_BYTES, max_bytes) + 2;
+  return wd_net_output_get_len (&self->output) + wd_net_output_get_len (&self->raw_output);
+}
+
+static gboolean
+has_deflated (const WdConn *self)
+{
+  return self->deflate != NULL && wd_net_deflate_has_pending (self->deflate, &self->raw_input);
+}
+
+gboolean
+wd_net_conn_has_pending (const WdConn *self)
+{
+  if (has_deflated (self))
+    return TRUE;
+  return self->tls != NULL && wd_net_tls_session_has_pending (self->tls);
+}
+
+// Reads into `input` up to `bound` octets. Octets, 0 for would block, the end or a full buffer, -1.
+static gssize
+read_into (WdConn *self, WdInput *input, gsize bound)
+{
   gsize n_filled = 0;
   gssize n;
 
-  self->has_tried = TRUE;
-  if (self->is_eof)
-    return WD_IO_EOF;
-  if (self->wants_tls)
-    return WD_IO_WOULD_BLOCK;
+  do
+    {
+      gsize room = 0;
+      char *data = wd_net_input_reserve (input, bound, &room);
+
+      if (data == NULL)
+        {
+          // What is compressed waits for room when it is expanded.
+          self->is_stuffed = input == &self->input;
+          break;
+        }
+      n = receive (self, data, room);
+      if (n < 0)
+        return -1;
+      wd_net_input_commit (input, (gsize) n);
+      n_filled += (gsize) n;
+    }
+  while (n > 0 && self->tls != NULL && wd_net_tls_session_has_pending (self->tls));
+  return (gssize) n_filled;
+}
+
+// Expands what has come until there is no more of it or no room. Octets, -1.
+static gssize
+expand (WdConn *self, gsize bound)
+{
+  WdDeflateResult result = WD_NET_DEFLATE_OK;
+  gsize n_filled = 0;
+  gsize n;
 
   do
     {
@@ -218,15 +260,57 @@ wd_net_conn_fill (WdConn *self, gsize max_bytes)
           self->is_stuffed = TRUE;
           break;
         }
-      n = receive (self, data, room);
-      if (n < 0)
-        return WD_IO_ERROR;
-      wd_net_input_commit (&self->input, (gsize) n);
-      n_filled += (gsize) n;
+      result = wd_net_deflate_expand (self->deflate, &self->raw_input, data, room, &n);
+      if (result == WD_NET_DEFLATE_BROKEN)
+        return -1;
+      if (result == WD_NET_DEFLATE_END)
+        {
+          self->is_eof = TRUE;
+          wd_net_input_clear (&self->raw_input);
+        }
+      wd_net_input_commit (&self->input, n);
+      n_filled += n;
     }
-  while (n > 0 && self->tls != NULL && wd_net_tls_session_has_pending (self->tls));
+  while (n > 0 && result == WD_NET_DEFLATE_OK);
+  return (gssize) n_filled;
+}
 
-  if (n_filled > 0)
+// Octets can expand to nothing: after so many reads it is another's turn.
+#define EXPAND_ROUNDS 16
+
+static gssize
+read_and_expand (WdConn *self, gsize bound)
+{
+  for (guint i = 0; i < EXPAND_ROUNDS; i++)
+    {
+      gssize n = expand (self, bound);
+
+      if (n != 0 || self->is_eof || self->is_stuffed)
+        return n;
+      n = read_into (self, &self->raw_input, WD_LIMIT_DEFLATED_INPUT_BYTES);
+      if (n <= 0)
+        return n;
+    }
+  return expand (self, bound);
+}
+
+WdIo
+wd_net_conn_fill (WdConn *self, gsize max_bytes)
+{
+  // A line comes with its CRLF.
+  gsize bound = MAX (WD_LIMIT_INPUT_BUFFER_BYTES, max_bytes) + 2;
+  gssize n;
+
+  self->has_tried = TRUE;
+  if (self->is_eof && !has_deflated (self))
+    return WD_IO_EOF;
+  if (self->wants_tls)
+    return WD_IO_WOULD_BLOCK;
+
+  n = self->deflate != NULL ? read_and_expand (self, bound) : read_into (self, &self->input, bound);
+  if (n < 0)
+    return WD_IO_ERROR;
+  if (n > 0)
     {
       self->has_filled = TRUE;
       return WD_IO_OK;
@@ -273,7 +357,7 @@ wd_net_conn_get_output (WdConn *self)
 gboolean
 wd_net_conn_is_output_full (WdConn *self)
 {
-  return wd_net_output_get_len (&self->output) >= WD_LIMIT_OUTPUT_HIGH_WATER_BYTES;
+  return wd_net_conn_get_unsent (self) >= WD_LIMIT_OUTPUT_HIGH_WATER_BYTES;
 }
 
 WdIo
@@ -281,9 +365,17 @@ wd_net_conn_flush (WdConn *self)
 {
   gboolean was_waiting = self->is_blocked;
   gboolean sent_any = FALSE;
+  WdOutput *output = &self->output;
   WdOutputResult result;
 
-  result = wd_net_output_flush (&self->output, self->fd, self->tls, &sent_any);
+  if (self->deflate != NULL)
+    {
+      if (wd_net_output_get_len (&self->output) > 0
+          && !wd_net_deflate_compress (self->deflate, &self->output, &self->raw_output))
+        return WD_IO_ERROR;
+      output = &self->raw_output;
+    }
+  result = wd_net_output_flush (output, self->fd, self->tls, &sent_any);
   self->is_blocked = result == WD_NET_OUTPUT_BLOCKED ? 1 : 0;
   // Taking what had to wait is a sign of life. Room in the kernel's buffer is none.
   if (sent_any && was_waiting)
@@ -316,7 +408,8 @@ wd_net_conn_set_phase_deadline_secs (WdConn *self, guint secs)
 gboolean
 wd_net_conn_can_start_tls (WdConn *self)
 {
-  return self->tls == NULL && !self->wants_tls && wd_net_tls_is_loaded (self->hub->tls);
+  return self->tls == NULL && !self->wants_tls && self->deflate == NULL
+         && wd_net_tls_is_loaded (self->hub->tls);
 }
 
 // What was sent before the reply to STARTTLS could be read was not under TLS, and whoever put it
@@ -347,6 +440,25 @@ wd_net_conn_start_tls (WdConn *self)
   throw_away_input (self);
   self->wants_tls = TRUE;
   return TRUE;
+}
+
+void
+wd_net_conn_start_deflate (WdConn *self)
+{
+  g_return_if_fail (self->deflate == NULL && !self->wants_tls);
+
+  self->deflate = wd_net_deflate_new ();
+  self->raw_input = self->input;
+  self->input = (WdInput){ 0 };
+  self->raw_output = self->output;
+  self->output = (WdOutput){ 0 };
+  self->is_stuffed = FALSE;
+}
+
+gboolean
+wd_net_conn_is_deflated (WdConn *self)
+{
+  return self->deflate != NULL;
 }
 
 gboolean

@@ -88,6 +88,12 @@ void wd_net_conn_set_phase_deadline_secs (WdConn *self, guint secs);
 gboolean wd_net_conn_start_tls (WdConn *self);
 gboolean wd_net_conn_can_start_tls (WdConn *self);
 
+// After the reply that says so is in the output: what is written and read from here on is
+// compressed with DEFLATE (RFC 4978), and so is what the client has sent already. TLS cannot be
+// begun any more. Once only.
+void wd_net_conn_start_deflate (WdConn *self);
+gboolean wd_net_conn_is_deflated (WdConn *self);
+
 gboolean wd_net_conn_is_tls (WdConn *self);
 // "TLSv1.3 TLS_AES_256_GCM_SHA384" (nullable): for Received lines and the log.
 const char *wd_net_conn_get_tls_name (WdConn *self);

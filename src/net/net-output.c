@@ -241,13 +241,40 @@ send_tls (WdOutput *self, WdTlsSession *tls)
   return n;
 }
 
+static gboolean
+is_sent (const WdOutput *self)
+{
+  return self->sent >= self->text->len && self->first >= get_n_chunks (self);
+}
+
+gboolean
+wd_net_output_peek (const WdOutput *self, const char **out_data, gsize *out_len)
+{
+  Piece pieces[4];
+
+  if (self->text == NULL || is_sent (self))
+    return FALSE;
+  list_pieces (self, pieces, G_N_ELEMENTS (pieces));
+  *out_data = pieces[0].data;
+  *out_len = pieces[0].len;
+  return TRUE;
+}
+
+void
+wd_net_output_skip (WdOutput *self, gsize len)
+{
+  advance (self, len);
+  if (is_sent (self))
+    start_over (self);
+}
+
 WdOutputResult
 wd_net_output_flush (WdOutput *self, int fd, WdTlsSession *tls, gboolean *out_any)
 {
   if (self->text == NULL)
     return WD_NET_OUTPUT_SENT;
 
-  while (self->sent < self->text->len || self->first < get_n_chunks (self))
+  while (!is_sent (self))
     {
       gssize n = tls != NULL ? send_tls (self, tls) : send_clear (self, fd);
 

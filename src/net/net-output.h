@@ -31,6 +31,10 @@ GString *wd_net_output_get_text (WdOutput *self);
 // Consumes `bytes`.
 void wd_net_output_take (WdOutput *self, GBytes *bytes);
 
+// The next octets in one piece, FALSE when there are none; and takes so many of them away.
+gboolean wd_net_output_peek (const WdOutput *self, const char **out_data, gsize *out_len);
+void wd_net_output_skip (WdOutput *self, gsize len);
+
 // Octets that are not out yet.
 gsize wd_net_output_get_len (const WdOutput *self);
 
