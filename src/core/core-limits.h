@@ -28,6 +28,10 @@
 #define WD_LIMIT_IMAP_LIST_PATTERNS 100
 #define WD_LIMIT_IMAP_ID_FIELDS 30
 
+// Messages of one APPEND, and octets of all of them when there are several.
+#define WD_LIMIT_IMAP_APPEND_MESSAGES 100
+#define WD_LIMIT_IMAP_APPEND_BYTES (256 * 1024 * 1024)
+
 // Octets that are read ahead of the running command (pipelining), and octets of output that are
 // held before a command is told to wait for the client.
 #define WD_LIMIT_INPUT_BUFFER_BYTES (64 * 1024)

@@ -6,25 +6,38 @@
 #include "imap-date.h"
 #include "imap-flags.h"
 
-struct _WdImapAppend
-{
-  GPtrArray *messages; // (element-type WdIncoming)
-  GError *error;       // The first that failed.
-};
-
-// What stands before the octets of one message.
+// One message: what stands before its octets, and these.
 typedef struct
 {
   WdImapFlags flags;
   gint64 internal_date_ms; // 0: none given.
   gint16 zone_minutes;
   WdImapLiteral literal;
+  WdIncoming *incoming; // (nullable)
 } WdImapAppendMessage;
 
 void wd_imap_append_message_clear (WdImapAppendMessage *self);
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (WdImapAppendMessage, wd_imap_append_message_clear)
 
+// Messages of one command (RFC 3502). What was read of it stays read: with each literal the parser
+// goes on at `parsed`.
+struct _WdImapAppend
+{
+  char *path; // (nullable) Of the mailbox.
+  WdId mailbox;
+  guint64 room_bytes; // Within the quota; G_MAXUINT64: no end of it.
+  GArray *messages;   // (element-type WdImapAppendMessage)
+  gsize parsed;       // Of the command's text.
+  guint64 size_bytes; // Of all messages.
+  gsize memory_bytes; // Of those messages that are held in memory.
+  GError *error;      // The first that failed.
+};
+
 // Reads SP [flag-list SP] [date-time SP] and the header of the literal.
 gboolean wd_imap_append_parse_message (WdImapParser *parser, WdImapAppendMessage *out_message)
+    G_GNUC_WARN_UNUSED_RESULT;
+
+// Reads the mailbox, or goes on behind what was read at the last literal.
+gboolean wd_imap_append_go_on (WdImapSession *session, WdImapCommand *cmd)
     G_GNUC_WARN_UNUSED_RESULT;

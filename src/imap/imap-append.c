@@ -4,17 +4,35 @@
 
 #include "imap-append.h"
 
+#include "core-limits.h"
 #include "imap-append-private.h"
 #include "imap-error.h"
 #include "imap-mailbox.h"
 #include "imap-name.h"
+
+static void
+message_clear (gpointer data)
+{
+  wd_imap_append_message_clear (data);
+}
+
+static WdImapAppend *
+append_new (void)
+{
+  WdImapAppend *self = g_new0 (WdImapAppend, 1);
+
+  self->messages = g_array_new (FALSE, FALSE, sizeof (WdImapAppendMessage));
+  g_array_set_clear_func (self->messages, message_clear);
+  return self;
+}
 
 void
 wd_imap_append_free (WdImapAppend *self)
 {
   if (self == NULL)
     return;
-  g_ptr_array_unref (self->messages);
+  g_free (self->path);
+  g_array_unref (self->messages);
   g_clear_error (&self->error);
   g_free (self);
 }
@@ -23,6 +41,7 @@ void
 wd_imap_append_message_clear (WdImapAppendMessage *self)
 {
   wd_imap_flags_clear (&self->flags);
+  g_clear_pointer (&self->incoming, wd_incoming_unref);
 }
 
 gboolean
@@ -56,16 +75,38 @@ is_in_name (WdImapParser parser)
          && wd_imap_parse_is_at_end (&parser);
 }
 
-// What can be refused before the message is sent.
+// Where the messages are to go, and how much may go there: looked up once a command.
 static gboolean
-check_early (WdImapSession *session, WdImapCommand *cmd, const char *path, guint64 size_bytes)
+find_mailbox (WdImapSession *session, WdImapCommand *cmd)
 {
-  WdStore *store = session->server->store;
+  WdImapAppend *self = session->append;
   g_autoptr (GError) error = NULL;
   WdQuota quota;
-  WdId id;
 
-  if (size_bytes > wd_store_get_options (store)->max_message_size_bytes)
+  if (!wd_imap_mailbox_find (session, self->path, &self->mailbox, &error))
+    {
+      wd_imap_error_reply_target (session, cmd, error);
+      return FALSE;
+    }
+  if (!wd_store_get_quota (session->server->store, &session->actor, &quota,
+                           wd_imap_session_get_cancellable (session), &error))
+    {
+      wd_imap_error_reply (session, cmd, error);
+      return FALSE;
+    }
+  self->room_bytes = quota.limit_bytes == 0                 ? G_MAXUINT64
+                     : quota.used_bytes < quota.limit_bytes ? quota.limit_bytes - quota.used_bytes
+                                                            : 0;
+  return TRUE;
+}
+
+// What can be refused before the message is sent.
+static gboolean
+check_early (WdImapSession *session, WdImapCommand *cmd, guint64 size_bytes)
+{
+  WdImapAppend *self = session->append;
+
+  if (size_bytes > wd_store_get_options (session->server->store)->max_message_size_bytes)
     {
       wd_imap_command_no (cmd, "TOOBIG", "Message too large");
       return FALSE;
@@ -75,18 +116,15 @@ check_early (WdImapSession *session, WdImapCommand *cmd, const char *path, guint
       wd_imap_command_no (cmd, "CANNOT", "Message is empty");
       return FALSE;
     }
-  if (!wd_imap_mailbox_find (session, path, &id, &error))
+  if (self->messages->len >= WD_LIMIT_IMAP_APPEND_MESSAGES
+      || (self->messages->len > 0 && self->size_bytes + size_bytes > WD_LIMIT_IMAP_APPEND_BYTES))
     {
-      wd_imap_error_reply_target (session, cmd, error);
+      wd_imap_command_no (cmd, "LIMIT", "Too many messages in one command");
       return FALSE;
     }
-  if (!wd_store_get_quota (store, &session->actor, &quota,
-                           wd_imap_session_get_cancellable (session), &error))
-    {
-      wd_imap_error_reply (session, cmd, error);
-      return FALSE;
-    }
-  if (quota.limit_bytes > 0 && quota.used_bytes + size_bytes > quota.limit_bytes)
+  if (self->messages->len == 0 && !find_mailbox (session, cmd))
+    return FALSE;
+  if (self->size_bytes + size_bytes > self->room_bytes)
     {
       wd_imap_command_no (cmd, "OVERQUOTA", "Quota exceeded");
       return FALSE;
@@ -94,16 +132,44 @@ check_early (WdImapSession *session, WdImapCommand *cmd, const char *path, guint
   return TRUE;
 }
 
+static WdImapAppendMessage *
+get_current (WdImapAppend *self)
+{
+  return &g_array_index (self->messages, WdImapAppendMessage, self->messages->len - 1);
+}
+
+// Takes the message (transfer full), whose octets come next. All of a command share the memory that
+// one message may have.
+static void
+begin_message (WdImapSession *session, WdImapAppendMessage *message)
+{
+  WdImapAppend *self = session->append;
+  guint64 size_bytes = message->literal.size_bytes;
+
+  message->incoming = wd_incoming_new (session->server->store);
+  wd_incoming_set_memory_bytes (message->incoming,
+                                WD_LIMIT_SPOOL_MEMORY_BYTES - self->memory_bytes);
+  if (size_bytes <= WD_LIMIT_SPOOL_MEMORY_BYTES - self->memory_bytes)
+    self->memory_bytes += (gsize) size_bytes;
+  self->size_bytes += size_bytes;
+  g_array_append_val (self->messages, *message);
+  *message = (WdImapAppendMessage){ 0 };
+}
+
 WdImapAppendAnswer
 wd_imap_append_begin_literal (WdImapSession *session, WdImapCommand *cmd)
 {
-  g_autofree char *path = NULL;
+  WdImapParser *args = &cmd->args;
   g_auto (WdImapAppendMessage) message = { 0 };
 
-  if (is_in_name (cmd->args))
-    return WD_IMAP_APPEND_NOT_MESSAGE;
-  if (!wd_imap_parse_space (&cmd->args) || !wd_imap_name_parse (&cmd->args, &path, NULL)
-      || !wd_imap_append_parse_message (&cmd->args, &message) || !wd_imap_parse_end (&cmd->args))
+  if (session->append == NULL)
+    {
+      if (is_in_name (*args))
+        return WD_IMAP_APPEND_NOT_MESSAGE;
+      session->append = append_new ();
+    }
+  if (!wd_imap_append_go_on (session, cmd) || !wd_imap_append_parse_message (args, &message)
+      || !wd_imap_parse_end (args))
     {
       wd_imap_command_bad_args (cmd);
       return WD_IMAP_APPEND_REFUSE;
@@ -113,19 +179,29 @@ wd_imap_append_begin_literal (WdImapSession *session, WdImapCommand *cmd)
       wd_imap_command_bad (cmd, "A binary literal is not allowed here");
       return WD_IMAP_APPEND_REFUSE;
     }
-  if (!check_early (session, cmd, path, message.literal.size_bytes))
+  // One that failed already is not worth the others.
+  if (session->append->error != NULL)
+    {
+      wd_imap_error_reply (session, cmd, session->append->error);
+      return WD_IMAP_APPEND_REFUSE;
+    }
+  if (!check_early (session, cmd, message.literal.size_bytes))
     return WD_IMAP_APPEND_REFUSE;
-  session->append = g_new0 (WdImapAppend, 1);
-  session->append->messages = g_ptr_array_new_with_free_func ((GDestroyNotify) wd_incoming_unref);
-  g_ptr_array_add (session->append->messages, wd_incoming_new (session->server->store));
+  begin_message (session, &message);
+  session->append->parsed = args->pos;
   wd_imap_reader_stream (&session->reader);
   return WD_IMAP_APPEND_STREAM;
 }
 
-static WdIncoming *
-get_current (WdImapAppend *self)
+gboolean
+wd_imap_append_go_on (WdImapSession *session, WdImapCommand *cmd)
 {
-  return g_ptr_array_index (self->messages, self->messages->len - 1);
+  WdImapAppend *self = session->append;
+
+  if (self->parsed == 0)
+    return wd_imap_parse_space (&cmd->args) && wd_imap_name_parse (&cmd->args, &self->path, NULL);
+  cmd->args.pos = self->parsed;
+  return TRUE;
 }
 
 void
@@ -133,7 +209,8 @@ wd_imap_append_write (WdImapSession *session, const char *data, gsize len)
 {
   WdImapAppend *self = session->append;
 
-  if (self->error == NULL && !wd_incoming_write (get_current (self), data, len, &self->error))
+  if (self->error == NULL
+      && !wd_incoming_write (get_current (self)->incoming, data, len, &self->error))
     g_return_if_fail (self->error != NULL);
 }
 
@@ -142,6 +219,6 @@ wd_imap_append_end_literal (WdImapSession *session)
 {
   WdImapAppend *self = session->append;
 
-  if (self->error == NULL && !wd_incoming_finish (get_current (self), &self->error))
+  if (self->error == NULL && !wd_incoming_finish (get_current (self)->incoming, &self->error))
     g_return_if_fail (self->error != NULL);
 }

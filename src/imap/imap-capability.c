@@ -56,6 +56,7 @@ static const Capability capabilities[] = {
   { "UNSELECT", AFTER_LOGIN },
   { "UIDPLUS", AFTER_LOGIN },
   { "MOVE", AFTER_LOGIN },
+  { "MULTIAPPEND", AFTER_LOGIN },
   { "CONDSTORE", AFTER_LOGIN },
   { "QRESYNC", AFTER_LOGIN },
   { "ESEARCH", AFTER_LOGIN },

@@ -20,6 +20,7 @@ struct _WdIncoming
   gatomicrefcount n_refs;
   WdStore *store;
   guint64 max_bytes;
+  gsize max_memory_bytes;
   guint64 size_bytes; // Of all that came, also of what was thrown away.
   GByteArray *memory; // NULL once it is in the file.
   int fd;             // -1 while it is in memory.
@@ -44,10 +45,17 @@ wd_incoming_new (WdStore *store)
   g_mutex_init (&self->mutex);
   self->store = g_object_ref (store);
   self->max_bytes = max_bytes != 0 ? max_bytes : WD_LIMIT_MESSAGE_BYTES;
+  self->max_memory_bytes = WD_LIMIT_SPOOL_MEMORY_BYTES;
   self->memory = g_byte_array_sized_new (FIRST_MEMORY_BYTES);
   self->fd = -1;
   self->indexer = wd_mime_indexer_new ();
   return self;
+}
+
+void
+wd_incoming_set_memory_bytes (WdIncoming *self, gsize max_memory_bytes)
+{
+  self->max_memory_bytes = MIN (max_memory_bytes, WD_LIMIT_SPOOL_MEMORY_BYTES);
 }
 
 WdIncoming *
@@ -153,7 +161,7 @@ wd_incoming_write (WdIncoming *self, const void *data, gsize len, GError **error
                               "the message exceeds %" G_GUINT64_FORMAT " octets", self->max_bytes),
                  error);
 
-  if (self->memory != NULL && self->size_bytes > WD_LIMIT_SPOOL_MEMORY_BYTES
+  if (self->memory != NULL && self->size_bytes > self->max_memory_bytes
       && !move_to_file (self, error))
     return FALSE;
   if (self->memory != NULL)

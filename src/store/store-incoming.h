@@ -17,6 +17,10 @@ void wd_incoming_unref (WdIncoming *self); // Any thread. Drops what was prepare
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (WdIncoming, wd_incoming_unref)
 
+// Lowers how much of it may be in memory: several messages of one command share the limit. Before
+// the first write.
+void wd_incoming_set_memory_bytes (WdIncoming *self, gsize max_memory_bytes);
+
 // Takes the next octets. TOO_LARGE past [store] max-message-size (then it stays failed: what
 // follows is counted and thrown away), UNAVAILABLE when the spool cannot grow. One thread at a
 // time.

@@ -219,6 +219,42 @@ run_append (Result *result)
   bench_client_close (client);
 }
 
+// Twenty messages a command (RFC 3502), none of them waited for.
+static void
+run_append_many (Result *result)
+{
+  enum
+  {
+    MESSAGES = 20
+  };
+
+  g_autoptr (GPtrArray) messages = make_messages ((guint) MIN (count, 2000));
+  WdBenchClient *client = login (0);
+  double begin = now ();
+
+  for (int i = 0; i < count;)
+    {
+      g_autoptr (GString) command = g_string_new (NULL);
+
+      g_string_append_printf (command, "a APPEND %s", mailbox);
+      for (int j = 0; j < MESSAGES && i < count; j++, i++)
+        {
+          const GString *message = messages->pdata[(guint) i % messages->len];
+
+          g_string_append_printf (command, " {%" G_GSIZE_FORMAT "+}\r\n", message->len);
+          g_string_append_len (command, message->str, (gssize) message->len);
+        }
+      g_string_append (command, "\r\n");
+      bench_client_send (client, command->str, command->len);
+      if (!g_str_has_prefix (bench_client_read_line (client), "a OK"))
+        g_printerr ("APPEND failed\n"), exit (1);
+    }
+  result->seconds = now () - begin;
+  result->operations = count;
+  result->bytes = total_bytes (messages, count);
+  bench_client_close (client);
+}
+
 // ---- Sessions
 
 // The time of the first SELECT in a new session.
@@ -615,6 +651,7 @@ static const struct
   { "deliver", run_deliver },
   { "deliver-many", run_deliver_many },
   { "append", run_append },
+  { "append-many", run_append_many },
   { "fill", run_fill },
   { "login", run_login },
   { "select-cold", run_select_cold },
