@@ -66,13 +66,16 @@ copy_or_move (WdImapSession *session, WdImapCommand *cmd, gboolean move)
       || !wd_imap_parse_space (&cmd->args) || !wd_imap_name_parse (&cmd->args, &path, NULL)
       || !wd_imap_parse_end (&cmd->args))
     return wd_imap_command_bad_args (cmd);
-  uids = wd_imap_set_resolve (set, session->view->uids, cmd->is_uid, &is_valid);
+  uids = wd_imap_view_resolve (session->view, set, cmd->is_uid, &is_valid);
   if (!is_valid)
     return wd_imap_command_bad (cmd, "No such message");
   if (move && session->view->is_read_only)
     return wd_imap_command_no (cmd, "READ-ONLY", "Mailbox is read-only");
   if (!wd_imap_mailbox_find (session, path, &target, &error))
     return wd_imap_error_reply_target (session, cmd, error);
+  // "$" may be nothing (RFC 5182 2.1).
+  if (wd_uidset_is_empty (uids))
+    return WD_DONE;
   return run (session, cmd, uids, &target, move);
 }
 

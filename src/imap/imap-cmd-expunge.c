@@ -13,6 +13,7 @@ wd_imap_cmd_expunge_expunge (WdImapSession *session, WdImapCommand *cmd)
   g_autoptr (WdUidSet) uids = NULL;
   g_autoptr (WdUidSet) expunged = NULL;
   WdImapView *view = session->view;
+  gboolean is_valid;
   WdModseq modseq;
 
   if (cmd->is_uid && (!wd_imap_parse_space (&cmd->args) || !wd_imap_set_parse (&cmd->args, &set)))
@@ -22,7 +23,7 @@ wd_imap_cmd_expunge_expunge (WdImapSession *session, WdImapCommand *cmd)
   if (view->is_read_only)
     return wd_imap_command_no (cmd, "READ-ONLY", "Mailbox is read-only");
   if (set != NULL)
-    uids = wd_imap_set_resolve_uids (set, view->uids);
+    uids = wd_imap_view_resolve (view, set, TRUE, &is_valid);
   if (!wd_store_expunge (session->server->store, &session->actor, &view->mailbox, uids, FALSE,
                          &expunged, &modseq, wd_imap_session_get_cancellable (session), &error))
     return wd_imap_error_reply (session, cmd, error);

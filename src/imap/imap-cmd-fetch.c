@@ -4,6 +4,7 @@
 
 #include "imap-error.h"
 #include "imap-fetch-content.h"
+#include "imap-partial.h"
 #include "imap-rows.h"
 #include "imap-vanished.h"
 
@@ -36,6 +37,8 @@ typedef struct
 {
   WdModseq changed_since; // 0: not there.
   gboolean vanished;
+  gboolean has_partial;
+  WdImapPartial partial;
 } Modifiers;
 
 static gboolean
@@ -45,6 +48,11 @@ parse_modifier (WdImapParser *parser, Modifiers *modifiers)
     {
       modifiers->vanished = TRUE;
       return TRUE;
+    }
+  if (wd_imap_parse_skip_word (parser, "PARTIAL"))
+    {
+      modifiers->has_partial = TRUE;
+      return wd_imap_parse_space (parser) && wd_imap_partial_parse (parser, &modifiers->partial);
     }
   if (!wd_imap_parse_skip_word (parser, "CHANGEDSINCE"))
     return wd_imap_parse_fail (parser, "Unknown FETCH modifier");
@@ -74,6 +82,9 @@ parse_modifiers (WdImapSession *session,
       && (!is_uid || out_modifiers->changed_since == 0
           || !wd_imap_session_is_enabled (session, WD_IMAP_ENABLED_QRESYNC)))
     return wd_imap_parse_fail (parser, "VANISHED needs UID FETCH, CHANGEDSINCE and QRESYNC");
+  // RFC 9394 3.3.
+  if (out_modifiers->has_partial && !is_uid)
+    return wd_imap_parse_fail (parser, "PARTIAL needs UID FETCH");
   return wd_imap_parse_close (parser) && wd_imap_parse_end (parser);
 }
 
@@ -155,11 +166,38 @@ find_vanished (WdImapSession *session, const WdImapSet *set, const WdMailboxChan
 }
 
 static gboolean
-use_modifiers (WdImapSession *session,
-               const Modifiers *modifiers,
-               const WdImapSet *set,
-               WdUidSet *uids,
-               Fetch *fetch)
+is_changed (WdMessageRow *row, gpointer user_data)
+{
+  wd_uidset_add (user_data, row->uid);
+  return TRUE;
+}
+
+// The slice is one of what would be sent: where the rows decide, they are looked at first.
+static gboolean
+use_partial (WdImapSession *session, const Modifiers *modifiers, WdUidSet *uids, GError **error)
+{
+  g_autoptr (WdUidSet) changed = wd_uidset_new ();
+
+  if (!modifiers->has_partial)
+    return TRUE;
+  if (modifiers->changed_since != 0)
+    {
+      if (!wd_store_fetch (session->server->store, &session->actor, &session->view->mailbox, uids,
+                           WD_FETCH_FLAGS, modifiers->changed_since, is_changed, changed,
+                           wd_imap_session_get_cancellable (session), error))
+        return FALSE;
+      wd_uidset_intersect (uids, changed);
+    }
+  wd_imap_partial_cut (&modifiers->partial, uids);
+  return TRUE;
+}
+
+static gboolean
+use_changed_since (WdImapSession *session,
+                   const Modifiers *modifiers,
+                   const WdImapSet *set,
+                   WdUidSet *uids,
+                   Fetch *fetch)
 {
   const WdImapView *view = session->view;
   g_autoptr (WdMailboxChanges) changes = NULL;
@@ -195,7 +233,7 @@ begin (WdImapSession *session, WdImapCommand *cmd)
       wd_imap_command_bad_args (cmd);
       return FALSE;
     }
-  uids = wd_imap_set_resolve (set, session->view->uids, cmd->is_uid, &is_valid);
+  uids = wd_imap_view_resolve (session->view, set, cmd->is_uid, &is_valid);
   if (!is_valid)
     {
       wd_imap_command_bad (cmd, "No such message");
@@ -209,11 +247,16 @@ begin (WdImapSession *session, WdImapCommand *cmd)
   if (modifiers.changed_since != 0)
     {
       wd_imap_fetch_plan_add (plan, "MODSEQ");
-      if (!use_modifiers (session, &modifiers, set, uids, fetch))
+      if (!use_changed_since (session, &modifiers, set, uids, fetch))
         {
           wd_imap_error_reply (session, cmd, fetch->error);
           return FALSE;
         }
+    }
+  if (!use_partial (session, &modifiers, uids, &fetch->error))
+    {
+      wd_imap_error_reply (session, cmd, fetch->error);
+      return FALSE;
     }
   if ((plan->has & WD_IMAP_FETCH_IS_MODSEQ) != 0)
     wd_imap_session_enable (session, WD_IMAP_ENABLED_CONDSTORE);

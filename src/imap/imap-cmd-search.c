@@ -1,128 +1,153 @@
 // SPDX-License-Identifier: EUPL-1.2
-// SEARCH and UID SEARCH, with ESEARCH (RFC 4731).
+// SEARCH and UID SEARCH. A search that has to read messages goes through the mailbox piece by
+// piece, and says how far it is when it takes long (RFC 9585).
 #include "config.h"
 
-#include <string.h>
-
+#include "core-clock.h"
 #include "imap-error.h"
 #include "imap-format.h"
-#include "imap-search.h"
+#include "imap-return.h"
+#include "imap-search-keys.h"
 #include "imap-set.h"
 
-enum
-{
-  RETURN_MIN = 1 << 0,
-  RETURN_MAX = 1 << 1,
-  RETURN_ALL = 1 << 2,
-  RETURN_COUNT = 1 << 3,
-};
+// Messages in one piece.
+#define PIECE 500
+#define PROGRESS_SECS 10
 
-static const struct
-{
-  const char *name;
-  guint bit;
-} returns[] = {
-  { "MIN", RETURN_MIN },
-  { "MAX", RETURN_MAX },
-  { "ALL", RETURN_ALL },
-  { "COUNT", RETURN_COUNT },
-};
-
-// What is found, on its way out as numbers.
 typedef struct
 {
-  WdUidSet *uids;
-  WdModseq modseq; // 0: not asked for.
+  WdImapReturn what;
+  WdSearchExpr *expr; // With `left`, or its piece, as the first of its children.
+  gboolean has_modseq;
+  gboolean is_slow;
+  gint64 told_us; // When the search began, or its progress was told last.
+
+  WdUidSet *left;
+  WdUidSet *found;
+  WdModseq modseq; // The highest of what was found.
+
+  // On its way out as numbers.
+  gboolean is_writing;
   WdUidSetIter iter;
   WdImapSeqCursor at;
-} Found;
+} Search;
 
 static void
-found_free (gpointer data)
+search_free (gpointer data)
 {
-  Found *self = data;
+  Search *self = data;
 
-  wd_uidset_free (self->uids);
+  wd_search_expr_free (self->expr);
+  wd_uidset_free (self->left);
+  wd_uidset_free (self->found);
   g_free (self);
 }
 
-// RETURN (…) and a space, if they are there. RETURN () is RETURN (ALL).
+// Whether messages have to be read for it. The depth is that of the parser.
 static gboolean
-parse_returns (WdImapParser *parser, guint *out_bits)
+is_slow (const WdSearchExpr *expr)
 {
-  guint bits = 0;
-
-  *out_bits = 0;
-  if (!wd_imap_parse_skip_word (parser, "RETURN"))
+  if (expr->op == WD_SEARCH_HEADER || expr->op == WD_SEARCH_BODY || expr->op == WD_SEARCH_TEXT)
     return TRUE;
-  if (!wd_imap_parse_space (parser) || !wd_imap_parse_open (parser))
-    return FALSE;
-  while (wd_imap_parse_peek (parser) != ')')
+  for (guint i = 0; expr->children != NULL && i < expr->children->len; i++)
+    if (is_slow (g_ptr_array_index (expr->children, i)))
+      return TRUE;
+  return FALSE;
+}
+
+static WdSearchExpr *
+limit_to_uids (WdSearchExpr *expr)
+{
+  WdSearchExpr *both = wd_search_expr_new (WD_SEARCH_AND);
+
+  wd_search_expr_take_child (both, wd_search_expr_new (WD_SEARCH_UIDS));
+  wd_search_expr_take_child (both, expr);
+  return both;
+}
+
+static gboolean
+begin (WdImapSession *session, WdImapCommand *cmd)
+{
+  g_autoptr (WdSearchExpr) expr = NULL;
+  Search *self = g_new0 (Search, 1);
+
+  cmd->state = self;
+  cmd->state_free = search_free;
+  if (!wd_imap_parse_space (&cmd->args) || !wd_imap_return_parse (&cmd->args, &self->what))
     {
-      gsize i;
-
-      for (i = 0; i < G_N_ELEMENTS (returns); i++)
-        if (wd_imap_parse_skip_word (parser, returns[i].name))
-          break;
-      if (i == G_N_ELEMENTS (returns))
-        return wd_imap_parse_fail (parser, "Unknown search result");
-      bits |= returns[i].bit;
-      if (!wd_imap_parse_skip (parser, ' '))
-        break;
+      wd_imap_command_bad_args (cmd);
+      return FALSE;
     }
-  *out_bits = bits != 0 ? bits : RETURN_ALL;
-  return wd_imap_parse_close (parser) && wd_imap_parse_space (parser);
+  if (!wd_imap_search_keys_parse (session, cmd, &expr, &self->has_modseq))
+    {
+      // RFC 5182 2.1: NO saves the empty result, BAD none.
+      if (cmd->status == WD_IMAP_NO && (self->what.bits & WD_IMAP_RETURN_SAVE) != 0)
+        wd_imap_view_take_saved (session->view, NULL);
+      return FALSE;
+    }
+  if (self->has_modseq)
+    wd_imap_session_enable (session, WD_IMAP_ENABLED_CONDSTORE);
+  self->is_slow = is_slow (expr);
+  self->expr = self->is_slow ? limit_to_uids (g_steal_pointer (&expr)) : g_steal_pointer (&expr);
+  self->left = wd_uidset_copy (session->view->uids);
+  self->found = wd_uidset_new ();
+  self->told_us = wd_core_clock_monotonic_us ();
+  return TRUE;
+}
+
+// Takes the next piece out of what is left, into the expression.
+static void
+take_piece (Search *self)
+{
+  WdSearchExpr *limit;
+  WdUid last;
+
+  if (!self->is_slow)
+    {
+      wd_uidset_clear (self->left);
+      return;
+    }
+  limit = g_ptr_array_index (self->expr->children, 0);
+  last = wd_uidset_get_uid (self->left, (WdSeq){ PIECE });
+  last = last != 0 ? last : wd_uidset_get_last (self->left);
+  wd_uidset_free (limit->uids);
+  limit->uids = wd_uidset_copy (self->left);
+  wd_uidset_remove_range (limit->uids, last + 1, G_MAXUINT32);
+  wd_uidset_remove_range (self->left, 1, last);
 }
 
 static gboolean
-find_keyword (const char *name, WdFlags *out_flag, gpointer user_data)
+search_piece (WdImapSession *session, Search *self, GError **error)
 {
-  WdImapSession *session = user_data;
-  const char *const names[] = { name, NULL };
-  WdFlags mask = 0;
+  g_autoptr (WdUidSet) found = NULL;
+  WdModseq modseq = 0;
 
-  if (wd_imap_view_find_keyword (session->view, name, out_flag))
-    return TRUE;
-  // Made by another session since we looked.
-  if (!wd_store_intern_keywords (session->server->store, &session->actor, &session->view->mailbox,
-                                 names, FALSE, &mask, wd_imap_session_get_cancellable (session),
-                                 NULL)
-      || mask == 0)
+  take_piece (self);
+  if (!wd_store_search (session->server->store, &session->actor, &session->view->mailbox,
+                        self->expr, &found, self->has_modseq ? &modseq : NULL,
+                        wd_imap_session_get_cancellable (session), error))
     return FALSE;
-  *out_flag = mask;
+  // What came meanwhile has no number yet.
+  wd_uidset_intersect (found, session->view->uids);
+  wd_uidset_add_set (self->found, found);
+  self->modseq = MAX (self->modseq, modseq);
   return TRUE;
 }
 
-typedef struct
+static void
+tell_progress (WdImapSession *session, WdImapCommand *cmd, Search *self)
 {
-  WdId id;
-  WdUidSet *uids;
-} ById;
+  GString *out = wd_imap_session_get_output (session);
+  guint32 n_all = wd_uidset_get_count (session->view->uids);
+  gint64 now_us = wd_core_clock_monotonic_us ();
 
-static gboolean
-compare_id (WdMessageRow *row, gpointer user_data)
-{
-  ById *by_id = user_data;
-
-  if (wd_core_id_is_equal (&row->id, &by_id->id))
-    wd_uidset_add (by_id->uids, row->uid);
-  return TRUE;
-}
-
-static WdUidSet *
-find_email_id (const char *id, gpointer user_data)
-{
-  WdImapSession *session = user_data;
-  ById by_id;
-
-  if (!wd_core_id_from_hex (id, &by_id.id))
-    return NULL;
-  by_id.uids = wd_uidset_new ();
-  if (!wd_store_fetch (session->server->store, &session->actor, &session->view->mailbox,
-                       session->view->uids, WD_FETCH_FLAGS, 0, compare_id, &by_id,
-                       wd_imap_session_get_cancellable (session), NULL))
-    wd_uidset_clear (by_id.uids);
-  return by_id.uids;
+  if (now_us - self->told_us < PROGRESS_SECS * G_USEC_PER_SEC)
+    return;
+  self->told_us = now_us;
+  g_string_append (out, "* OK [INPROGRESS (");
+  wd_imap_format_string (out, cmd->tag);
+  g_string_append_printf (out, " %u %u)] Still searching\r\n",
+                          n_all - wd_uidset_get_count (self->left), n_all);
 }
 
 static gboolean
@@ -134,146 +159,85 @@ take_modseq (WdMessageRow *row, gpointer user_data)
   return TRUE;
 }
 
-// With MIN or MAX alone the mod-sequence is that of what is returned (RFC 7162 3.1.10).
+// The mod-sequence is that of what is returned (RFC 7162 3.1.10).
 static gboolean
-narrow_modseq (
-    WdImapSession *session, const WdUidSet *uids, guint bits, WdModseq *modseq, GError **error)
+narrow_modseq (WdImapSession *session, Search *self, const WdUidSet *picked, GError **error)
 {
-  g_autoptr (WdUidSet) ends = NULL;
-
-  if ((bits & (RETURN_ALL | RETURN_COUNT)) != 0 || wd_uidset_is_empty (uids))
+  if (!self->has_modseq || wd_uidset_is_equal (picked, self->found))
     return TRUE;
-  ends = wd_uidset_new ();
-  if ((bits & RETURN_MIN) != 0)
-    wd_uidset_add (ends, wd_uidset_get_first (uids));
-  if ((bits & RETURN_MAX) != 0)
-    wd_uidset_add (ends, wd_uidset_get_last (uids));
-  *modseq = 0;
-  return wd_store_fetch (session->server->store, &session->actor, &session->view->mailbox, ends,
-                         WD_FETCH_FLAGS, 0, take_modseq, modseq,
+  self->modseq = 0;
+  return wd_store_fetch (session->server->store, &session->actor, &session->view->mailbox, picked,
+                         WD_FETCH_FLAGS, 0, take_modseq, &self->modseq,
                          wd_imap_session_get_cancellable (session), error);
 }
 
-static void
-write_esearch (WdImapSession *session, WdImapCommand *cmd, const Found *found, guint bits)
+// All is found. WD_MORE: there are numbers to write.
+static WdStep
+answer (WdImapSession *session, WdImapCommand *cmd, Search *self)
 {
-  GString *out = wd_imap_session_get_output (session);
-  g_autoptr (WdUidSet) numbers = cmd->is_uid
-                                     ? wd_uidset_copy (found->uids)
-                                     : wd_imap_set_seqs_of (found->uids, session->view->uids);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (WdUidSet) picked = NULL;
 
-  g_string_append (out, "* ESEARCH (TAG ");
-  wd_imap_format_string (out, cmd->tag);
-  g_string_append (out, cmd->is_uid ? ") UID" : ")");
-  if ((bits & RETURN_MIN) != 0 && !wd_uidset_is_empty (numbers))
-    g_string_append_printf (out, " MIN %u", wd_uidset_get_first (numbers));
-  if ((bits & RETURN_MAX) != 0 && !wd_uidset_is_empty (numbers))
-    g_string_append_printf (out, " MAX %u", wd_uidset_get_last (numbers));
-  if ((bits & RETURN_ALL) != 0 && !wd_uidset_is_empty (numbers))
+  if (self->what.bits == 0)
     {
-      g_string_append (out, " ALL ");
-      wd_uidset_to_string (numbers, out);
+      self->is_writing = TRUE;
+      wd_uidset_iter_init (&self->iter, self->found);
+      wd_imap_set_cursor_init (&self->at, session->view->uids);
+      g_string_append (wd_imap_session_get_output (session), "* SEARCH");
+      return WD_MORE;
     }
-  if ((bits & RETURN_COUNT) != 0)
-    g_string_append_printf (out, " COUNT %u", wd_uidset_get_count (numbers));
-  if (found->modseq != 0)
-    g_string_append_printf (out, " MODSEQ %" G_GUINT64_FORMAT, found->modseq);
-  g_string_append (out, "\r\n");
+  picked = wd_imap_return_pick (&self->what, self->found);
+  if (!narrow_modseq (session, self, picked, &error))
+    return wd_imap_error_reply (session, cmd, error);
+  wd_imap_return_write (&self->what, session, cmd, self->found, self->modseq);
+  if ((self->what.bits & WD_IMAP_RETURN_SAVE) != 0)
+    wd_imap_view_take_saved (session->view, g_steal_pointer (&picked));
+  return WD_DONE;
 }
 
 // " 1 2 3 …", as far as there is room.
 static WdStep
-write_numbers (WdImapSession *session, WdImapCommand *cmd, Found *found)
+write_numbers (WdImapSession *session, WdImapCommand *cmd, Search *self)
 {
   GString *out = wd_imap_session_get_output (session);
   WdUid uid;
 
-  while (wd_uidset_iter_next (&found->iter, &uid))
+  while (wd_uidset_iter_next (&self->iter, &uid))
     {
       char *p = wd_imap_format_reserve (out, 1 + WD_IMAP_FORMAT_NUMBER_LEN);
 
       *p++ = ' ';
       p = wd_imap_format_write_number (p, cmd->is_uid ? uid
-                                                      : wd_imap_set_cursor_seek (&found->at, uid));
+                                                      : wd_imap_set_cursor_seek (&self->at, uid));
       wd_imap_format_commit (out, p);
       if (wd_imap_session_is_output_full (session))
         return WD_MORE;
     }
-  if (found->modseq != 0)
-    g_string_append_printf (out, " (MODSEQ %" G_GUINT64_FORMAT ")", found->modseq);
+  if (self->modseq != 0)
+    g_string_append_printf (out, " (MODSEQ %" G_GUINT64_FORMAT ")", self->modseq);
   g_string_append (out, "\r\n");
-  return WD_DONE;
-}
-
-static gboolean
-parse (WdImapSession *session,
-       WdImapCommand *cmd,
-       guint *out_bits,
-       WdSearchExpr **out_expr,
-       gboolean *out_has_modseq)
-{
-  WdImapSearch search = {
-    .known = session->view->uids,
-    .recent = session->view->recent,
-    .find_keyword = find_keyword,
-    .find_email_id = find_email_id,
-    .user_data = session,
-  };
-  gboolean ok = wd_imap_parse_space (&cmd->args) && parse_returns (&cmd->args, out_bits)
-                && wd_imap_search_parse (&search, &cmd->args, out_expr);
-
-  *out_has_modseq = search.has_modseq;
-  if (!ok && search.bad_charset)
-    wd_imap_command_no (cmd, "BADCHARSET (US-ASCII UTF-8)", "Charset is not supported");
-  else if (!ok)
-    wd_imap_command_bad_args (cmd);
-  wd_imap_search_clear (&search);
-  return ok;
-}
-
-// Searches. WD_MORE: there are numbers to write.
-static WdStep
-begin (WdImapSession *session, WdImapCommand *cmd)
-{
-  g_autoptr (GError) error = NULL;
-  g_autoptr (WdSearchExpr) expr = NULL;
-  Found *found;
-  WdModseq modseq = 0;
-  gboolean has_modseq;
-  guint bits;
-
-  if (!parse (session, cmd, &bits, &expr, &has_modseq))
-    return WD_DONE;
-  if (has_modseq)
-    wd_imap_session_enable (session, WD_IMAP_ENABLED_CONDSTORE);
-  found = g_new0 (Found, 1);
-  cmd->state = found;
-  cmd->state_free = found_free;
-  if (!wd_store_search (session->server->store, &session->actor, &session->view->mailbox, expr,
-                        &found->uids, has_modseq ? &modseq : NULL,
-                        wd_imap_session_get_cancellable (session), &error))
-    return wd_imap_error_reply (session, cmd, error);
-  // What came meanwhile has no number yet.
-  wd_uidset_intersect (found->uids, session->view->uids);
-  if (bits == 0)
-    {
-      found->modseq = wd_uidset_is_empty (found->uids) ? 0 : modseq;
-      wd_uidset_iter_init (&found->iter, found->uids);
-      wd_imap_set_cursor_init (&found->at, session->view->uids);
-      g_string_append (wd_imap_session_get_output (session), "* SEARCH");
-      return WD_MORE;
-    }
-  if (has_modseq && !narrow_modseq (session, found->uids, bits, &modseq, &error))
-    return wd_imap_error_reply (session, cmd, error);
-  found->modseq = wd_uidset_is_empty (found->uids) ? 0 : modseq;
-  write_esearch (session, cmd, found, bits);
   return WD_DONE;
 }
 
 WdStep
 wd_imap_cmd_search (WdImapSession *session, WdImapCommand *cmd)
 {
-  if (cmd->state == NULL && begin (session, cmd) == WD_DONE)
+  g_autoptr (GError) error = NULL;
+  Search *self;
+
+  if (cmd->state == NULL && !begin (session, cmd))
     return WD_DONE;
-  return write_numbers (session, cmd, cmd->state);
+  self = cmd->state;
+  if (self->is_writing)
+    return write_numbers (session, cmd, self);
+  if (!search_piece (session, self, &error))
+    {
+      if ((self->what.bits & WD_IMAP_RETURN_SAVE) != 0)
+        wd_imap_view_take_saved (session->view, NULL);
+      return wd_imap_error_reply (session, cmd, error);
+    }
+  if (wd_uidset_is_empty (self->left))
+    return answer (session, cmd, self) == WD_MORE ? write_numbers (session, cmd, self) : WD_DONE;
+  tell_progress (session, cmd, self);
+  return WD_MORE;
 }

@@ -187,7 +187,7 @@ begin (WdImapSession *session, WdImapCommand *cmd)
       || !parse_operation (&cmd->args, &change, &is_silent)
       || !wd_imap_flags_parse (&cmd->args, TRUE, &flags) || !wd_imap_parse_end (&cmd->args))
     return wd_imap_command_bad_args (cmd);
-  uids = wd_imap_set_resolve (set, session->view->uids, cmd->is_uid, &is_valid);
+  uids = wd_imap_view_resolve (session->view, set, cmd->is_uid, &is_valid);
   if (!is_valid)
     return wd_imap_command_bad (cmd, "No such message");
   if (flags.has_recent)

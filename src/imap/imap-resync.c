@@ -21,8 +21,8 @@ static gboolean
 parse_set (WdImapParser *parser, WdImapSet **out_set)
 {
   return wd_imap_set_parse (parser, out_set)
-         && (!wd_imap_set_has_star (*out_set)
-             || wd_imap_parse_fail (parser, "'*' is not allowed here"));
+         && ((!wd_imap_set_has_star (*out_set) && !(*out_set)->is_saved)
+             || wd_imap_parse_fail (parser, "'*' and '$' are not allowed here"));
 }
 
 static gboolean

@@ -114,6 +114,17 @@ parse_keyword (WdImapSearch *search, WdImapParser *parser, const Key *key, WdSea
   return TRUE;
 }
 
+// Numbers past the end find nothing.
+static WdUidSet *
+resolve (const WdImapSearch *search, const WdImapSet *set, gboolean is_uid)
+{
+  gboolean is_valid;
+
+  if (set->is_saved)
+    return search->saved != NULL ? wd_uidset_copy (search->saved) : wd_uidset_new ();
+  return wd_imap_set_resolve (set, search->known, is_uid, &is_valid);
+}
+
 static gboolean
 parse_uid (WdImapSearch *search, WdImapParser *parser, const Key *key, WdSearchExpr *expr)
 {
@@ -121,7 +132,7 @@ parse_uid (WdImapSearch *search, WdImapParser *parser, const Key *key, WdSearchE
 
   if (!wd_imap_parse_space (parser) || !wd_imap_set_parse (parser, &set))
     return FALSE;
-  expr->uids = wd_imap_set_resolve_uids (set, search->known);
+  expr->uids = resolve (search, set, TRUE);
   return TRUE;
 }
 
@@ -322,8 +333,7 @@ parse_numbers (WdImapSearch *search, WdImapParser *parser, WdSearchExpr **out_ex
   if (!wd_imap_set_parse (parser, &set))
     return FALSE;
   *out_expr = wd_search_expr_new (WD_SEARCH_UIDS);
-  // Numbers past the end find nothing.
-  (*out_expr)->uids = wd_imap_set_resolve_seqs (set, search->known, NULL);
+  (*out_expr)->uids = resolve (search, set, FALSE);
   return TRUE;
 }
 
@@ -353,7 +363,7 @@ parse_key (WdImapSearch *search, WdImapParser *parser, WdSearchExpr **out_expr)
   search->depth++;
   if (c == '(')
     ok = parse_group (search, parser, out_expr);
-  else if (c == '*' || g_ascii_isdigit (c))
+  else if (c == '*' || c == '$' || g_ascii_isdigit (c))
     ok = parse_numbers (search, parser, out_expr);
   else
     ok = parse_named (search, parser, out_expr);

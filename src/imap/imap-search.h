@@ -10,6 +10,7 @@ typedef struct
 {
   const WdUidSet *known;  // The session's messages: sequence numbers and UIDs.
   const WdUidSet *recent; // Those of them that are \Recent.
+  const WdUidSet *saved;  // (nullable) "$".
   // The bit of a keyword; FALSE when no message can have it.
   gboolean (*find_keyword) (const char *name, WdFlags *out_flag, gpointer user_data);
   // (nullable) The messages with this EMAILID, (transfer full).

@@ -30,8 +30,9 @@ gboolean
 wd_imap_set_parse (WdImapParser *parser, WdImapSet **out_set)
 {
   g_autoptr (GArray) ranges = g_array_new (FALSE, FALSE, sizeof (WdImapRange));
+  gboolean is_saved = wd_imap_parse_skip (parser, '$');
 
-  do
+  while (!is_saved)
     {
       WdImapRange range;
 
@@ -43,9 +44,11 @@ wd_imap_set_parse (WdImapParser *parser, WdImapSet **out_set)
       if (wd_imap_parse_skip (parser, ':') && !parse_end_point (parser, &range.last))
         return FALSE;
       g_array_append_val (ranges, range);
+      if (!wd_imap_parse_skip (parser, ','))
+        break;
     }
-  while (wd_imap_parse_skip (parser, ','));
   *out_set = g_new (WdImapSet, 1);
+  (*out_set)->is_saved = is_saved;
   (*out_set)->ranges = g_steal_pointer (&ranges);
   return TRUE;
 }

@@ -14,17 +14,20 @@ typedef struct
 
 typedef struct
 {
-  GArray *ranges; // (element-type WdImapRange)
+  GArray *ranges;    // (element-type WdImapRange)
+  gboolean is_saved; // "$": what a search saved (RFC 5182); there are no ranges.
 } WdImapSet;
 
 void wd_imap_set_free (WdImapSet *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (WdImapSet, wd_imap_set_free)
 
-// At most WD_LIMIT_IMAP_SET_RANGES ranges. *out_set is (transfer full).
+// "$", or at most WD_LIMIT_IMAP_SET_RANGES ranges. *out_set is (transfer full).
 gboolean wd_imap_set_parse (WdImapParser *parser, WdImapSet **out_set) G_GNUC_WARN_UNUSED_RESULT;
 
 gboolean wd_imap_set_has_star (const WdImapSet *self);
+
+// Those that follow know nothing of "$": wd_imap_view_resolve does.
 
 // The numbers themselves, whatever is there; '*' is `star`. Returns (transfer full).
 WdUidSet *wd_imap_set_resolve_numbers (const WdImapSet *self, guint32 star)

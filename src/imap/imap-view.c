@@ -44,6 +44,7 @@ wd_imap_view_free (WdImapView *self)
     return;
   wd_uidset_free (self->uids);
   wd_uidset_free (self->recent);
+  wd_uidset_free (self->saved);
   wd_uidset_free (self->expunged);
   wd_uidset_free (self->changed);
   clear_keywords (self);
@@ -76,6 +77,29 @@ wd_imap_view_find_keyword (const WdImapView *self, const char *name, WdFlags *ou
         return TRUE;
       }
   return FALSE;
+}
+
+WdUidSet *
+wd_imap_view_resolve (const WdImapView *self,
+                      const WdImapSet *set,
+                      gboolean is_uid,
+                      gboolean *out_is_valid)
+{
+  WdUidSet *uids;
+
+  if (!set->is_saved)
+    return wd_imap_set_resolve (set, self->uids, is_uid, out_is_valid);
+  *out_is_valid = TRUE;
+  uids = self->saved != NULL ? wd_uidset_copy (self->saved) : wd_uidset_new ();
+  wd_uidset_intersect (uids, self->uids);
+  return uids;
+}
+
+void
+wd_imap_view_take_saved (WdImapView *self, WdUidSet *uids)
+{
+  wd_uidset_free (self->saved);
+  self->saved = uids;
 }
 
 gboolean
@@ -174,5 +198,7 @@ gsize
 wd_imap_view_get_size_bytes (const WdImapView *self)
 {
   return sizeof *self + wd_uidset_get_size_bytes (self->uids)
-         + wd_uidset_get_size_bytes (self->recent) + self->n_keywords * sizeof (char *);
+         + wd_uidset_get_size_bytes (self->recent)
+         + (self->saved != NULL ? wd_uidset_get_size_bytes (self->saved) : 0)
+         + self->n_keywords * sizeof (char *);
 }

@@ -3,6 +3,7 @@
 // it has read the journal, and what it has yet to tell the client. No flags and no message data.
 #pragma once
 
+#include "imap-set.h"
 #include "store.h"
 
 typedef struct
@@ -14,6 +15,7 @@ typedef struct
   WdModseq modseq;  // The journal is read up to here.
   WdUidSet *uids;   // What the client has, or will have once told: sequence numbers.
   WdUidSet *recent; // Those of them that are \Recent.
+  WdUidSet *saved;  // (nullable) What SEARCH saved as "$"; some may be gone.
 
   const char **keywords; // (nullable) Names of the keyword bits; shared between sessions.
   guint n_keywords;
@@ -54,6 +56,16 @@ void wd_imap_view_set_keywords (WdImapView *self, const GPtrArray *keywords);
 // The bit of a keyword that is known. FALSE if there is none of that name (in any case).
 gboolean wd_imap_view_find_keyword (const WdImapView *self, const char *name, WdFlags *out_flag)
     G_GNUC_WARN_UNUSED_RESULT;
+
+// The messages that a set names, "$" included. Numbers past the end are left out, and *out_is_valid
+// is FALSE. Returns (transfer full).
+WdUidSet *wd_imap_view_resolve (const WdImapView *self,
+                                const WdImapSet *set,
+                                gboolean is_uid,
+                                gboolean *out_is_valid) G_GNUC_WARN_UNUSED_RESULT;
+
+// What "$" is from here on: (transfer full) (nullable).
+void wd_imap_view_take_saved (WdImapView *self, WdUidSet *uids);
 
 gboolean wd_imap_view_is_recent (const WdImapView *self, WdUid uid);
 

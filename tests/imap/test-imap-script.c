@@ -398,8 +398,9 @@ int
 main (int argc, char **argv)
 {
   static const char *const files[] = {
-    "login", "mailboxes", "list",      "select",  "append", "fetch",  "store", "search", "expunge",
-    "copy",  "idle",      "condstore", "qresync", "quota",  "syntax", "two",   NULL,
+    "login",     "mailboxes", "list",   "select", "append",    "fetch",   "store",
+    "search",    "expunge",   "copy",   "idle",   "condstore", "qresync", "quota",
+    "searchres", "partial",   "syntax", "two",    NULL,
   };
   ImapFixture fixture = { 0 };
   g_autoptr (GPtrArray) cases = g_ptr_array_new_with_free_func (case_free);
