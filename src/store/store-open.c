@@ -7,6 +7,9 @@
 #include <string.h>
 
 #include "sqlite/sqlite-store.h"
+#ifdef WD_HAVE_MONGO
+#include "mongo/mongo-store.h"
+#endif
 
 static const struct
 {
@@ -15,6 +18,10 @@ static const struct
   WdStore *(*open) (const char *rest, const WdStoreOptions *options, GError **error);
 } backends[] = {
   { "sqlite:", wd_sqlite_store_open },
+#ifdef WD_HAVE_MONGO
+  { "mongodb:", wd_mongo_store_open },
+  { "mongodb+srv:", wd_mongo_store_open },
+#endif
 };
 
 void

@@ -28,6 +28,14 @@ run_case (gconstpointer data)
   wd_test_store_free (contract.scratch);
 }
 
+static void
+skip (gconstpointer data)
+{
+  g_autofree char *reason = g_strdup_printf ("%s is not set", wd_test_store_get_missing ());
+
+  g_test_skip (reason);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -43,5 +51,11 @@ main (int argc, char **argv)
         *run = (Run){ *backend, about };
         g_test_add_data_func_full (path, run, run_case, g_free);
       }
+  if (wd_test_store_get_missing () != NULL)
+    {
+      g_autofree char *path = g_strdup_printf ("/contract/cluster/%s", contract_area);
+
+      g_test_add_data_func (path, NULL, skip);
+    }
   return g_test_run ();
 }

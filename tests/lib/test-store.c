@@ -8,6 +8,9 @@
 #include <string.h>
 
 #include "core-limits.h"
+#ifdef WD_HAVE_MONGO
+#include "mongo-call.h"
+#endif
 
 struct _WdTestStore
 {
@@ -18,16 +21,68 @@ struct _WdTestStore
   WdStoreOptions options;
 };
 
-// A second backend is one line here.
-static const char *const backends[] = {
-  "sqlite:",
-  NULL,
+// A backend is one line here. One that needs a server is tested where its uri is given.
+static const struct
+{
+  const char *prefix;
+  const char *variable; // (nullable)
+} all_backends[] = {
+  { "sqlite:", NULL },
+  { "mongodb:", "WILDDUCK_TEST_MONGODB_URI" },
 };
 
 const char *const *
 wd_test_store_list_backends (void)
 {
+  static const char *backends[G_N_ELEMENTS (all_backends) + 1];
+  guint n = 0;
+
+  for (gsize i = 0; i < G_N_ELEMENTS (all_backends); i++)
+    if (all_backends[i].variable == NULL || g_getenv (all_backends[i].variable) != NULL)
+      backends[n++] = all_backends[i].prefix;
+  backends[n] = NULL;
   return backends;
+}
+
+const char *
+wd_test_store_get_missing (void)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (all_backends); i++)
+    if (all_backends[i].variable != NULL && g_getenv (all_backends[i].variable) == NULL)
+      return all_backends[i].variable;
+  return NULL;
+}
+
+// A folder, or a database of the folder's name on the server of the variable.
+static char *
+dup_uri (const char *backend, const char *dir)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (all_backends); i++)
+    if (all_backends[i].variable != NULL && strcmp (backend, all_backends[i].prefix) == 0)
+      {
+        g_autofree char *name = g_path_get_basename (dir);
+
+        return g_strconcat (g_getenv (all_backends[i].variable), name, NULL);
+      }
+  return g_strdup_printf ("%s%s/store", backend, dir);
+}
+
+static void
+drop_database (const char *uri)
+{
+#ifdef WD_HAVE_MONGO
+  g_autoptr (GError) error = NULL;
+  g_autoptr (WdMongoPool) pool = NULL;
+  g_autoptr (bson_t) command = BCON_NEW ("dropDatabase", BCON_INT32 (1));
+  g_auto (WdMongoCall) call = { 0 };
+
+  if (!g_str_has_prefix (uri, "mongodb:"))
+    return;
+  pool = wd_mongo_pool_new (uri, &error);
+  if (pool == NULL || !wd_mongo_pool_begin (pool, &call, NULL, &error)
+      || !wd_mongo_call_command (&call, command, NULL, &error))
+    g_test_message ("%s is left behind: %s", uri, error->message);
+#endif
 }
 
 void
@@ -66,7 +121,7 @@ wd_test_store_new_of (const char *backend, const WdStoreOptions *options)
 
   self->dir = g_dir_make_tmp ("wd-test-XXXXXX", &error);
   g_assert_no_error (error);
-  self->uri = g_strdup_printf ("%s%s/store", backend, self->dir);
+  self->uri = dup_uri (backend, self->dir);
   self->runtime_dir = g_build_filename (self->dir, "run", NULL);
   if (options != NULL)
     self->options = *options;
@@ -83,7 +138,9 @@ wd_test_store_new_of (const char *backend, const WdStoreOptions *options)
 WdTestStore *
 wd_test_store_new (const WdStoreOptions *options)
 {
-  return wd_test_store_new_of (backends[0], options);
+  const char *backend = g_getenv ("WILDDUCK_TEST_BACKEND");
+
+  return wd_test_store_new_of (backend != NULL ? backend : all_backends[0].prefix, options);
 }
 
 // Nobody else holds the store any more: a reference that a test has forgotten shows here.
@@ -101,6 +158,7 @@ wd_test_store_free (WdTestStore *self)
   if (self == NULL)
     return;
   close_store (self);
+  drop_database (self->uri);
   wd_test_store_remove_tree (self->dir);
   g_free (self->dir);
   g_free (self->uri);

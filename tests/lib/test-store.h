@@ -7,7 +7,8 @@
 
 typedef struct _WdTestStore WdTestStore;
 
-// Makes an empty store. `options` (nullable): uri and runtime_dir are not looked at, zeros are the
+// Makes an empty store, of the backend whose prefix WILDDUCK_TEST_BACKEND names or of the embedded
+// one. `options` (nullable): uri and runtime_dir are not looked at, zeros are the
 // defaults of the configuration.
 WdTestStore *wd_test_store_new (const WdStoreOptions *options) G_GNUC_WARN_UNUSED_RESULT;
 
@@ -51,6 +52,10 @@ WdUid wd_test_store_append (WdTestStore *self,
 // The backends to be tested, by the prefix of their uris, which a folder's path ends.
 // NULL-terminated. Returns (transfer none).
 const char *const *wd_test_store_list_backends (void);
+
+// The environment variable for want of which a backend is not among them. Returns (transfer none)
+// (nullable).
+const char *wd_test_store_get_missing (void);
 
 // The same as wd_test_store_new, of one of them.
 WdTestStore *wd_test_store_new_of (const char *backend, const WdStoreOptions *options)

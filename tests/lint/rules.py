@@ -21,6 +21,7 @@ ARROWS = {
     'mime': ('core',),
     'store': ('core', 'mime'),
     'store/sqlite': ('core', 'mime', 'store', 'store/notify'),
+    'store/mongo': ('core', 'mime', 'store', 'store/notify'),
     'store/notify': ('core', 'store'),
     'auth': ('core', 'store'),
     'net': ('core',),

@@ -1,0 +1,333 @@
+// SPDX-License-Identifier: EUPL-1.2
+// Changing flags: what is there is read, an operation begun, and all that had the same flags is
+// changed at once, if it still has them.
+#include "config.h"
+
+#include "mongo-mailbox.h"
+#include "mongo-message.h"
+
+// Rounds for messages that others change meanwhile.
+#define MAX_TRIES 5
+
+// Messages that have the same flags, down to the order in which they stand.
+typedef struct
+{
+  bson_t *flags; // The array.
+  WdFlags before;
+  WdFlags after;
+  WdUidSet *uids;
+} Group;
+
+typedef struct
+{
+  WdMongoKeywordList *keywords;
+  const WdFlagChange *change;
+  GHashTable *groups; // Of the array's octets (GBytes) to Group.
+  WdUidSet *conflicts;
+  gint64 own_modseq; // Of the messages that were changed in an earlier round.
+} Change;
+
+static void
+group_free (gpointer data)
+{
+  Group *group = data;
+
+  bson_destroy (group->flags);
+  wd_uidset_free (group->uids);
+  g_free (group);
+}
+
+static WdFlags
+apply (const WdFlagChange *change, WdFlags flags)
+{
+  switch (change->op)
+    {
+    case WD_FLAG_OP_REPLACE:
+      return change->flags;
+    case WD_FLAG_OP_ADD:
+      return flags | change->flags;
+    case WD_FLAG_OP_REMOVE:
+      return flags & ~change->flags;
+    }
+  return flags;
+}
+
+static GBytes *
+dup_flags (const bson_t *doc)
+{
+  bson_iter_t iter;
+  const guint8 *data;
+  guint32 len;
+
+  if (!bson_iter_init_find (&iter, doc, "flags") || !BSON_ITER_HOLDS_ARRAY (&iter))
+    return g_bytes_new (NULL, 0);
+  bson_iter_array (&iter, &len, &data);
+  return g_bytes_new (data, len);
+}
+
+static gboolean
+sort_doc (const bson_t *doc, gpointer user_data, GError **error)
+{
+  Change *self = user_data;
+  WdUid uid = (WdUid) wd_mongo_bson_get_int (doc, "uid", 0);
+  gint64 modseq = wd_mongo_bson_get_int (doc, "modseq", 0);
+  g_autoptr (GBytes) key = NULL;
+  Group *group;
+
+  if (self->own_modseq != 0 && modseq == self->own_modseq)
+    return TRUE;
+  if (self->change->has_unchanged_since && (WdModseq) modseq > self->change->unchanged_since)
+    {
+      wd_uidset_add (self->conflicts, uid);
+      return TRUE;
+    }
+  key = dup_flags (doc);
+  group = g_hash_table_lookup (self->groups, key);
+  if (group == NULL)
+    {
+      WdFlags before;
+      gsize len;
+      const guint8 *data = g_bytes_get_data (key, &len);
+
+      if (!wd_mongo_keyword_read_flags (self->keywords, doc, &before, error))
+        return FALSE;
+      group = g_new0 (Group, 1);
+      group->flags = len == 0 ? bson_new () : bson_new_from_data (data, len);
+      group->before = before;
+      group->after = apply (self->change, before);
+      group->uids = wd_uidset_new ();
+      g_hash_table_insert (self->groups, g_steal_pointer (&key), group);
+    }
+  wd_uidset_add (group->uids, uid);
+  return TRUE;
+}
+
+static gboolean
+load_groups (
+    Change *self, WdMongoCall *call, const WdId *mailbox, const WdUidSet *uids, GError **error)
+{
+  g_autoptr (bson_t) options
+      = BCON_NEW ("projection", "{", "_id", BCON_INT32 (0), "uid", BCON_INT32 (1), "flags",
+                  BCON_INT32 (1), "modseq", BCON_INT32 (1), "}", "batchSize", BCON_INT32 (5000));
+
+  g_hash_table_remove_all (self->groups);
+  return wd_mongo_message_find (call, mailbox, uids, NULL, options, sort_doc, self, error);
+}
+
+// Leaves the groups that change.
+static guint32
+drop_unchanged (Change *self)
+{
+  GHashTableIter iter;
+  gpointer value;
+  guint32 n = 0;
+
+  g_hash_table_iter_init (&iter, self->groups);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    {
+      Group *group = value;
+
+      if (group->before == group->after)
+        g_hash_table_iter_remove (&iter);
+      else
+        n += wd_uidset_get_count (group->uids);
+    }
+  return n;
+}
+
+static gboolean
+add_group (Change *self, WdMongoBulk *bulk, const WdMongoOp *op, const Group *group, GError **error)
+{
+  g_autoptr (bson_t) update = bson_new ();
+  g_autoptr (bson_t) more = bson_new ();
+  WdMongoPieces pieces;
+  bson_t *next;
+  bson_t set;
+  gboolean ok;
+
+  BSON_APPEND_DOCUMENT_BEGIN (update, "$set", &set);
+  BSON_APPEND_INT64 (&set, "modseq", op->modseq);
+  ok = wd_mongo_keyword_add_flags (self->keywords, &set, group->after, error);
+  bson_append_document_end (update, &set);
+  if (!ok)
+    return FALSE;
+  BSON_APPEND_ARRAY (more, "flags", group->flags);
+  wd_mongo_message_begin (&pieces, &op->mailbox, group->uids);
+  while ((next = wd_mongo_message_next (&pieces, more)) != NULL)
+    {
+      g_autoptr (bson_t) filter = next;
+
+      wd_mongo_call_bulk_update (bulk, filter, update, WD_MONGO_MANY);
+    }
+  return TRUE;
+}
+
+// `out_n` counts those that were as they had been read.
+static gboolean
+update_groups (Change *self, WdMongoCall *call, const WdMongoOp *op, gint64 *out_n, GError **error)
+{
+  g_autoptr (WdMongoBulk) bulk = wd_mongo_call_bulk_new (call, WD_MONGO_MESSAGES);
+  GHashTableIter iter;
+  gpointer value;
+
+  g_hash_table_iter_init (&iter, self->groups);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    if (!add_group (self, bulk, op, value, error))
+      return FALSE;
+  return wd_mongo_call_bulk_run (bulk, out_n, error);
+}
+
+static void
+add_up (Change *self, WdUidSet *changed, WdMongoDelta *delta)
+{
+  GHashTableIter iter;
+  gpointer value;
+
+  g_hash_table_iter_init (&iter, self->groups);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    {
+      Group *group = value;
+      gint64 n = wd_uidset_get_count (group->uids);
+      WdFlags set = group->after & ~group->before, unset = group->before & ~group->after;
+
+      delta->unseen += n * (((unset & WD_FLAG_SEEN) != 0) - ((set & WD_FLAG_SEEN) != 0));
+      delta->deleted += n * (((set & WD_FLAG_DELETED) != 0) - ((unset & WD_FLAG_DELETED) != 0));
+      wd_uidset_add_set (changed, group->uids);
+    }
+}
+
+// Within one operation, until all that was found has changed. Others that change the same messages
+// at the same time make it take more rounds, and leave the counters unknown.
+static gboolean
+change_all (Change *self,
+            WdMongoCall *call,
+            const WdMongoOp *op,
+            guint32 n,
+            WdUidSet *changed,
+            WdMongoDelta *delta,
+            GError **error)
+{
+  self->own_modseq = op->modseq;
+  for (guint i = 0; n > 0 && i < MAX_TRIES; i++)
+    {
+      g_autoptr (WdUidSet) tried = wd_uidset_new ();
+      gint64 n_done;
+
+      add_up (self, tried, delta);
+      if (!update_groups (self, call, op, &n_done, error))
+        return FALSE;
+      wd_uidset_add_set (changed, tried);
+      if (n_done == n)
+        return TRUE;
+      delta->is_unknown = TRUE;
+      // Some are gone, or have other flags by now. Those that have changed are not changed again.
+      if (!load_groups (self, call, &op->mailbox, tried, error))
+        return FALSE;
+      wd_uidset_remove_set (changed, self->conflicts);
+      n = drop_unchanged (self);
+    }
+  return n == 0
+         || wd_mongo_store_fail (WD_STORE_ERROR_BUSY, "others change the same messages", error);
+}
+
+// Somebody took this operation for dead, and has shown what came behind it: what it changed gets a
+// modseq that nobody has seen yet.
+static gboolean
+run_again (WdMongoCall *call, const WdMongoOp *ended, WdModseq *out_modseq, GError **error)
+{
+  const WdMongoDelta delta = { .is_unknown = TRUE };
+  g_autoptr (bson_t) filter = BCON_NEW ("mailbox", BCON_OID (wd_mongo_bson_oid (&ended->mailbox)),
+                                        "modseq", BCON_INT64 (ended->modseq));
+  g_autoptr (bson_t) update = NULL;
+  gboolean is_ended;
+  WdMongoOp op;
+
+  if (!wd_mongo_pending_begin (call, &ended->owner, &ended->mailbox, WD_MONGO_PENDING_CHANGE, 0,
+                               NULL, &op, error))
+    return FALSE;
+  update = BCON_NEW ("$set", "{", "modseq", BCON_INT64 (op.modseq), "}");
+  *out_modseq = (WdModseq) op.modseq;
+  return wd_mongo_call_update (call, WD_MONGO_MESSAGES, filter, update, WD_MONGO_MANY, NULL, NULL,
+                               error)
+         && wd_mongo_pending_finish (call, &op, WD_MONGO_PENDING_CHANGE, &delta, &is_ended, error);
+}
+
+static gboolean
+run (Change *self,
+     WdMongoCall *call,
+     const WdActor *actor,
+     const WdId *mailbox,
+     guint32 n,
+     WdUidSet *changed,
+     WdModseq *out_modseq,
+     GError **error)
+{
+  WdMongoDelta delta = { 0 };
+  gboolean is_ended;
+  WdMongoOp op;
+
+  if (!wd_mongo_pending_begin (call, &actor->owner, mailbox, WD_MONGO_PENDING_CHANGE, 0, NULL, &op,
+                               error))
+    return FALSE;
+
+  gboolean ok = change_all (self, call, &op, n, changed, &delta, error);
+
+  if (!ok)
+    {
+      // The entry goes all the same, if it can: what was done is done.
+      delta.is_unknown = TRUE;
+      (void) !wd_mongo_pending_finish (call, &op, WD_MONGO_PENDING_CHANGE, &delta, &is_ended, NULL);
+      return FALSE;
+    }
+  *out_modseq = (WdModseq) op.modseq;
+  return wd_mongo_pending_finish (call, &op, WD_MONGO_PENDING_CHANGE, &delta, &is_ended, error)
+         && (!is_ended || run_again (call, &op, out_modseq, error));
+}
+
+gboolean
+wd_mongo_flags_change (WdStore *store,
+                       const WdActor *actor,
+                       const WdId *mailbox,
+                       const WdUidSet *uids,
+                       const WdFlagChange *flag_change,
+                       WdUidSet **out_changed,
+                       WdUidSet **out_conflicts,
+                       WdModseq *out_modseq,
+                       GCancellable *cancellable,
+                       GError **error)
+{
+  g_auto (WdMongoCall) call = { 0 };
+  g_auto (WdMongoKeywordList) keywords = { 0 };
+  g_auto (WdMongoMailbox) row = { 0 };
+  g_autoptr (GHashTable) groups = g_hash_table_new_full (
+      g_bytes_hash, g_bytes_equal, (GDestroyNotify) g_bytes_unref, group_free);
+  g_autoptr (WdUidSet) visible = wd_uidset_copy (uids);
+  g_autoptr (WdUidSet) changed = wd_uidset_new ();
+  g_autoptr (WdUidSet) conflicts = wd_uidset_new ();
+  Change change = { &keywords, flag_change, groups, conflicts };
+  WdModseq modseq;
+  guint32 n;
+
+  if (!wd_mongo_store_begin (store, &call, cancellable, error)
+      || !wd_mongo_mailbox_load (store, &call, &actor->owner, mailbox, NULL, &row, error))
+    return FALSE;
+  wd_uidset_remove_range (visible, (WdUid) row.uidnext, G_MAXUINT32);
+  wd_mongo_keyword_begin (wd_mongo_store_get_keywords (store), &call, &actor->owner, &keywords);
+  if (!load_groups (&change, &call, mailbox, visible, error))
+    return FALSE;
+  modseq = (WdModseq) row.modseq;
+  n = drop_unchanged (&change);
+  if (n > 0)
+    {
+      if (!run (&change, &call, actor, mailbox, n, changed, &modseq, error))
+        return FALSE;
+      wd_mongo_store_notify (store, WD_BEACON_MAILBOX, &actor->owner, mailbox);
+    }
+  if (out_changed != NULL)
+    *out_changed = g_steal_pointer (&changed);
+  if (out_conflicts != NULL)
+    *out_conflicts = g_steal_pointer (&conflicts);
+  if (out_modseq != NULL)
+    *out_modseq = modseq;
+  return TRUE;
+}

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: EUPL-1.2
+// The journal: what was expunged, as WildDuck's sessions read it, too. What was added and changed
+// tells by its own modseq.
+#pragma once
+
+#include "mongo-pending.h"
+
+typedef struct
+{
+  WdUid uid;
+  WdId message;   // None: not known.
+  gint64 created; // The modseq at which it came; 0: not known.
+  gboolean unseen;
+} WdMongoGone;
+
+// Writes an entry for each. Again is the same as once.
+gboolean wd_mongo_journal_add (WdMongoCall *call,
+                               const WdMongoOp *op,
+                               const WdMongoGone *gone,
+                               guint n_gone,
+                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+// For an expunge that another has begun: writes the entries of those that are gone.
+gboolean wd_mongo_journal_add_missing (WdMongoCall *call,
+                                       const WdMongoOp *op,
+                                       const WdUidSet *uids,
+                                       GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: EUPL-1.2
+// The documents of messages, by sets of UIDs.
+#pragma once
+
+#include "mongo-call.h"
+
+// Walks a set in pieces that one query can name: a long run, or many short ones. In order.
+typedef struct
+{
+  const WdUidSet *uids; // NULL: all there are.
+  const WdId *mailbox;
+  guint range;
+  gboolean is_done;
+} WdMongoPieces;
+
+void wd_mongo_message_begin (WdMongoPieces *self, const WdId *mailbox, const WdUidSet *uids);
+
+// The filter of the next piece, with the fields of `more` (nullable). Returns (transfer full)
+// (nullable): NULL at the end.
+bson_t *wd_mongo_message_next (WdMongoPieces *self, const bson_t *more) G_GNUC_WARN_UNUSED_RESULT;
+
+// Finds them in order of UID. `options` (nullable) has no "sort".
+gboolean wd_mongo_message_find (WdMongoCall *call,
+                                const WdId *mailbox,
+                                const WdUidSet *uids,
+                                const bson_t *more,
+                                const bson_t *options,
+                                WdMongoDocFunc func,
+                                gpointer user_data,
+                                GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: EUPL-1.2
+// What is made of a message once, however many mailboxes it goes into, and how it comes back.
+#pragma once
+
+#include "mime-base64.h"
+#include "mongo-blob.h"
+#include "store-content-private.h"
+#include "store-incoming.h"
+#include "store-zstd.h"
+
+// More than these stay in the text.
+#define WD_MONGO_PARTS_MAX 16
+
+// A large part that is a blob of its own.
+typedef struct
+{
+  guint64 offset; // In the message without a prefix.
+  guint64 len;
+  gboolean is_base64; // The blob has the decoded octets, and `form` how they were encoded.
+  WdMimeBase64Form form;
+  WdMongoSha sha;
+} WdMongoPart;
+
+typedef struct _WdMongoPrepared WdMongoPrepared;
+
+// Returns (transfer none): kept with `incoming`.
+WdMongoPrepared *wd_mongo_prepare_message (WdIncoming *incoming, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
+// Writes the blobs, each referred to once more. Those done are added to `counts`.
+gboolean wd_mongo_prepare_put_blobs (const WdMongoPrepared *self,
+                                     WdMongoCall *call,
+                                     GHashTable *counts,
+                                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+// Appends what is the same for all copies to the field "wd": text, index, tree, parts.
+void wd_mongo_prepare_add (const WdMongoPrepared *self, bson_t *own);
+
+// The blobs that a message's document refers to, by wd.f.
+void wd_mongo_prepare_count_blobs (const bson_t *doc, GHashTable *counts);
+
+// The three texts of a document that has wd.i. Returns (transfer full): what `out_texts` point
+// into. CORRUPT, UNAVAILABLE.
+GBytes *wd_mongo_prepare_read_index (WdMongoCall *call,
+                                     const bson_t *doc,
+                                     const char *out_texts[3],
+                                     gsize out_lens[3],
+                                     GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+// The octets of a document that has wd.t, wd.r, wd.parts and wd.prefix. Returns (transfer full).
+WdContent *wd_mongo_prepare_open (WdMongoCall *call, const bson_t *doc, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;

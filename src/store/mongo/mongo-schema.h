@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: EUPL-1.2
+// The collections, their indexes, and the format's number.
+#pragma once
+
+#include "mongo-call.h"
+
+#define WD_MONGO_USERS "users"
+#define WD_MONGO_ADDRESSES "addresses"
+#define WD_MONGO_SETTINGS "settings"
+#define WD_MONGO_MAILBOXES "mailboxes"
+#define WD_MONGO_MESSAGES "messages"
+#define WD_MONGO_JOURNAL "journal"
+#define WD_MONGO_FILES "attachments.files"
+#define WD_MONGO_CHUNKS "attachments.chunks"
+
+// Seconds after which the database drops a journal entry: its index says so.
+#define WD_MONGO_JOURNAL_SECS 10800
+
+// Makes what is missing, and brings an older format up to this one. May run at any time, by several
+// at once. UNAVAILABLE for a newer format.
+gboolean wd_mongo_schema_init (WdMongoCall *call, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+// The same when there is something to do: one round trip when there is not.
+gboolean wd_mongo_schema_check (WdMongoCall *call, GError **error) G_GNUC_WARN_UNUSED_RESULT;

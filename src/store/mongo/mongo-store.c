@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: EUPL-1.2
+// The cluster's backend as a WdStore.
+#include "config.h"
+
+#include "mongo-store.h"
+
+#include "mongo-store-private.h"
+#include "notify-local.h"
+
+#define WD_TYPE_MONGO_STORE (wd_mongo_store_get_type ())
+G_DECLARE_FINAL_TYPE (WdMongoStore, wd_mongo_store, WD, MONGO_STORE, GObject)
+
+struct _WdMongoStore
+{
+  GObject parent_instance;
+
+  WdStoreOptions options;
+  char *uri;
+  char *runtime_dir;
+  WdMongoPool *pool;
+  WdMongoPending *pending;
+  WdMongoKeywords *keywords;
+  WdNotifyLocal *notify;
+};
+
+static void wd_mongo_store_iface_init (WdStoreInterface *iface);
+
+G_DEFINE_TYPE_WITH_CODE (WdMongoStore,
+                         wd_mongo_store,
+                         G_TYPE_OBJECT,
+                         G_IMPLEMENT_INTERFACE (WD_TYPE_STORE, wd_mongo_store_iface_init))
+
+gboolean
+wd_mongo_store_begin (WdStore *store,
+                      WdMongoCall *out_call,
+                      GCancellable *cancellable,
+                      GError **error)
+{
+  return wd_mongo_pool_begin (WD_MONGO_STORE (store)->pool, out_call, cancellable, error);
+}
+
+void
+wd_mongo_store_notify (WdStore *store, WdBeaconKind kind, const WdId *owner, const WdId *mailbox)
+{
+  WdBeacon beacon = { .kind = kind, .owner = *owner };
+
+  if (mailbox != NULL)
+    beacon.mailbox = *mailbox;
+  wd_notify_local_send (WD_MONGO_STORE (store)->notify, &beacon);
+}
+
+WdMongoKeywords *
+wd_mongo_store_get_keywords (WdStore *store)
+{
+  return WD_MONGO_STORE (store)->keywords;
+}
+
+WdMongoPending *
+wd_mongo_store_get_pending (WdStore *store)
+{
+  return WD_MONGO_STORE (store)->pending;
+}
+
+gboolean
+wd_mongo_store_fail (WdStoreError code, const char *what, GError **error)
+{
+  g_set_error_literal (error, WD_STORE_ERROR, (gint) code, what);
+  return FALSE;
+}
+
+static const WdStoreOptions *
+get_options (WdStore *store)
+{
+  return &WD_MONGO_STORE (store)->options;
+}
+
+static gboolean
+check_notifier (WdStore *store, GError **error)
+{
+  return wd_notify_local_check (WD_MONGO_STORE (store)->notify, error);
+}
+
+static WdWatch *
+watch (WdStore *store, const WdId *owner, const WdId *mailbox, WdWatchFunc func, gpointer user_data)
+{
+  return wd_notify_local_watch (WD_MONGO_STORE (store)->notify, owner, mailbox, func, user_data);
+}
+
+static void
+wd_mongo_store_iface_init (WdStoreInterface *iface)
+{
+  iface->get_options = get_options;
+  iface->check_health = wd_mongo_setting_check_health;
+  iface->check_notifier = check_notifier;
+  iface->check = wd_mongo_check_store;
+  iface->maintain = wd_mongo_check_maintain;
+
+  iface->create_user = wd_mongo_user_create;
+  iface->get_user = wd_mongo_user_get;
+  iface->find_user = wd_mongo_user_find;
+  iface->update_user = wd_mongo_user_update;
+  iface->delete_user = wd_mongo_user_delete;
+  iface->list_users = wd_mongo_list_users;
+  iface->create_address = wd_mongo_address_create;
+  iface->list_addresses = wd_mongo_address_list;
+  iface->list_all_addresses = wd_mongo_list_addresses;
+  iface->update_address = wd_mongo_address_update;
+  iface->delete_address = wd_mongo_address_delete;
+  iface->find_address = wd_mongo_address_find;
+  iface->set_setting = wd_mongo_setting_set;
+  iface->get_setting = wd_mongo_setting_get;
+
+  iface->list_mailboxes = wd_mongo_mailbox_list_all;
+  iface->list_subscriptions = wd_mongo_mailbox_list_subscriptions;
+  iface->find_mailbox = wd_mongo_mailbox_list_find;
+  iface->get_mailbox = wd_mongo_mailbox_list_get;
+  iface->create_mailbox = wd_mongo_mailbox_create_one;
+  iface->rename_mailbox = wd_mongo_mailbox_change_path;
+  iface->delete_mailbox = wd_mongo_mailbox_delete_one;
+  iface->set_subscribed = wd_mongo_mailbox_change_subscribed;
+  iface->set_mailbox_extra = wd_mongo_mailbox_change_extra;
+  iface->select_mailbox = wd_mongo_mailbox_select_state;
+  iface->list_changes = wd_mongo_changes_list;
+  iface->intern_keywords = wd_mongo_keyword_intern;
+  iface->get_quota = wd_mongo_mailbox_select_quota;
+
+  iface->append = wd_mongo_append_messages;
+  iface->fetch = wd_mongo_fetch_messages;
+  iface->store_flags = wd_mongo_flags_change;
+  iface->copy = wd_mongo_copy_messages;
+  iface->expunge = wd_mongo_expunge_messages;
+  iface->search = wd_mongo_search_messages;
+  iface->watch = watch;
+}
+
+static void
+wd_mongo_store_init (WdMongoStore *self)
+{
+}
+
+static void
+wd_mongo_store_finalize (GObject *object)
+{
+  WdMongoStore *self = WD_MONGO_STORE (object);
+
+  g_clear_pointer (&self->notify, wd_notify_local_free);
+  g_clear_pointer (&self->keywords, wd_mongo_keyword_free);
+  g_clear_pointer (&self->pending, wd_mongo_pending_free);
+  g_clear_pointer (&self->pool, wd_mongo_pool_unref);
+  g_free (self->uri);
+  g_free (self->runtime_dir);
+  G_OBJECT_CLASS (wd_mongo_store_parent_class)->finalize (object);
+}
+
+static void
+wd_mongo_store_class_init (WdMongoStoreClass *klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = wd_mongo_store_finalize;
+}
+
+WdStore *
+wd_mongo_store_open (const char *rest, const WdStoreOptions *options, GError **error)
+{
+  g_autoptr (WdMongoStore) self = g_object_new (WD_TYPE_MONGO_STORE, NULL);
+  g_auto (WdMongoCall) call = { 0 };
+
+  self->uri = g_strdup (options->uri);
+  self->runtime_dir = g_strdup (options->runtime_dir);
+  self->options = *options;
+  self->options.uri = self->uri;
+  self->options.runtime_dir = self->runtime_dir;
+  self->pending = wd_mongo_pending_new ();
+  self->keywords = wd_mongo_keyword_new ();
+  self->notify = wd_notify_local_new (options->runtime_dir);
+  self->pool = wd_mongo_pool_new (options->uri, error);
+  if (self->pool == NULL || !wd_mongo_pool_begin (self->pool, &call, NULL, error)
+      || !wd_mongo_schema_check (&call, error))
+    return NULL;
+  return WD_STORE (g_steal_pointer (&self));
+}
