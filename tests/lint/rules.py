@@ -231,7 +231,7 @@ def flags_of_rooms(build):
     with open(os.path.join(build, 'compile_commands.json'), encoding='utf-8') as file:
         for entry in json.load(file):
             words = [w for w in shlex.split(entry['command'])
-                     if w.startswith(('-I', '-D', '-std', '-W', '-pthread'))]
+                     if w.startswith(('-I', '-isystem', '-D', '-std', '-W', '-pthread'))]
             source = os.path.normpath(os.path.join(entry['directory'], entry['file']))
             _, known = flags.setdefault(os.path.dirname(source), (entry['directory'], []))
             known.extend(word for word in words if word not in known)

@@ -255,7 +255,8 @@ wd_mongo_append_messages (WdStore *store,
   };
   WdMongoOp op;
 
-  if (!prepare (&append, error) || !wd_mongo_store_begin (store, &call, cancellable, error))
+  if (!prepare (&append, error)
+      || !wd_mongo_store_begin_as (store, actor, &call, cancellable, error))
     return FALSE;
   if (!write_all (&append, &op, &failure))
     {

@@ -7,6 +7,8 @@
 #include "mongo-message.h"
 
 #define MAX_TRIES 20
+// Who is further behind does better to select anew.
+#define MAX_BEHIND 16384
 
 typedef struct
 {
@@ -209,7 +211,8 @@ list_once (WdStore *store,
   changes->highest_modseq = (WdModseq) mailbox.modseq;
   changes->uidnext = (WdUid) mailbox.uidnext;
   changes->first_recent = (WdUid) MIN (mailbox.first_recent, mailbox.uidnext);
-  changes->is_complete = since > 0 && since <= (WdModseq) mailbox.modify_index;
+  changes->is_complete = since > 0 && since <= (WdModseq) mailbox.modify_index
+                         && since + MAX_BEHIND >= changes->highest_modseq;
   if (changes->is_complete && since < changes->highest_modseq && !read_all (call, &reading, error))
     return NULL;
   if (keywords.names->len > n_known)
@@ -231,7 +234,7 @@ wd_mongo_changes_list (WdStore *store,
 {
   g_auto (WdMongoCall) call = { 0 };
 
-  if (!wd_mongo_store_begin (store, &call, cancellable, error))
+  if (!wd_mongo_store_begin_as (store, actor, &call, cancellable, error))
     return NULL;
   for (guint i = 0; i < MAX_TRIES; i++)
     {

@@ -212,7 +212,7 @@ wd_mongo_copy_messages (WdStore *store,
     .batch = batch,
   };
 
-  if (!wd_mongo_store_begin (store, &call, cancellable, error)
+  if (!wd_mongo_store_begin_as (store, actor, &call, cancellable, error)
       || !load_prefixed (&copy, "source", source, &source_row, error)
       || !load_prefixed (&copy, "target", target, &target_row, error))
     return FALSE;

@@ -191,7 +191,7 @@ wd_mongo_expunge_messages (WdStore *store,
   g_autoptr (WdUidSet) expunged = NULL;
   gint64 modseq;
 
-  if (!wd_mongo_store_begin (store, &call, cancellable, error)
+  if (!wd_mongo_store_begin_as (store, actor, &call, cancellable, error)
       || !wd_mongo_mailbox_load (store, &call, &actor->owner, mailbox, NULL, &row, error)
       || !wd_mongo_expunge_run (store, &call, &actor->owner, &row, uids, !(force && uids != NULL),
                                 FALSE, &expunged, &modseq, error))

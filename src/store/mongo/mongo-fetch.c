@@ -116,7 +116,7 @@ wd_mongo_fetch_messages (WdStore *store,
   g_autoptr (WdUidSet) visible = wd_uidset_copy (uids);
   Fetch fetch = { &call, &keywords, fields, func, user_data };
 
-  if (!wd_mongo_store_begin (store, &call, cancellable, error)
+  if (!wd_mongo_store_begin_as (store, actor, &call, cancellable, error)
       || !wd_mongo_mailbox_load (store, &call, &actor->owner, mailbox, NULL, &row, error))
     return FALSE;
   wd_uidset_remove_range (visible, (WdUid) row.uidnext, G_MAXUINT32);

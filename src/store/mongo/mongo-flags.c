@@ -308,7 +308,7 @@ wd_mongo_flags_change (WdStore *store,
   WdModseq modseq;
   guint32 n;
 
-  if (!wd_mongo_store_begin (store, &call, cancellable, error)
+  if (!wd_mongo_store_begin_as (store, actor, &call, cancellable, error)
       || !wd_mongo_mailbox_load (store, &call, &actor->owner, mailbox, NULL, &row, error))
     return FALSE;
   wd_uidset_remove_range (visible, (WdUid) row.uidnext, G_MAXUINT32);

@@ -36,7 +36,7 @@ wd_mongo_keyword_intern (WdStore *store,
   for (guint i = 0; names[i] != NULL; i++)
     if (!is_keyword (names[i]))
       return wd_mongo_store_fail (WD_STORE_ERROR_INVALID, "no flag-keyword", error);
-  if (!wd_mongo_store_begin (store, &call, cancellable, error)
+  if (!wd_mongo_store_begin_as (store, actor, &call, cancellable, error)
       || !wd_mongo_mailbox_load (store, &call, &actor->owner, mailbox, NULL, &row, error))
     return FALSE;
   wd_mongo_keyword_begin (wd_mongo_store_get_keywords (store), &call, &actor->owner, &keywords);

@@ -163,7 +163,7 @@ wd_mongo_mailbox_change_path (WdStore *store,
   {
     g_auto (WdMongoCall) call = { 0 };
 
-    if (normal == NULL || !wd_mongo_store_begin (store, &call, cancellable, error)
+    if (normal == NULL || !wd_mongo_store_begin_as (store, actor, &call, cancellable, error)
         || !wd_mongo_mailbox_load (store, &call, &actor->owner, id, NULL, &mailbox, error))
       return FALSE;
     if (strcmp (mailbox.path, "INBOX") != 0
@@ -188,7 +188,7 @@ wd_mongo_mailbox_change_subscribed (WdStore *store,
   g_auto (WdMongoCall) call = { 0 };
   g_autofree char *normal = wd_store_path_normalize (path, error);
 
-  if (normal == NULL || !wd_mongo_store_begin (store, &call, cancellable, error))
+  if (normal == NULL || !wd_mongo_store_begin_as (store, actor, &call, cancellable, error))
     return FALSE;
 
   g_autoptr (bson_t) filter
@@ -224,7 +224,7 @@ wd_mongo_mailbox_change_extra (WdStore *store,
   BSON_APPEND_DOCUMENT_BEGIN (update, "$set", &set);
   wd_mongo_bson_add_text (&set, "wd.extra", extra_json);
   bson_append_document_end (update, &set);
-  if (!wd_mongo_store_begin (store, &call, cancellable, error)
+  if (!wd_mongo_store_begin_as (store, actor, &call, cancellable, error)
       || !wd_mongo_call_update (&call, WD_MONGO_MAILBOXES, filter, update, WD_MONGO_ONE, &n_matched,
                                 NULL, error))
     return FALSE;

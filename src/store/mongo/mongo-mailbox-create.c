@@ -182,7 +182,7 @@ wd_mongo_mailbox_create_one (WdStore *store,
   g_auto (WdMongoCall) call = { 0 };
   g_autofree char *normal = wd_store_path_normalize (path, error);
 
-  if (normal == NULL || !wd_mongo_store_begin (store, &call, cancellable, error)
+  if (normal == NULL || !wd_mongo_store_begin_as (store, actor, &call, cancellable, error)
       || !wd_mongo_mailbox_create_path (&call, &actor->owner, normal, special_use, extra_json,
                                         out_id, error))
     return FALSE;

@@ -64,7 +64,7 @@ wd_mongo_mailbox_delete_one (
   g_autoptr (bson_t) within = BCON_NEW ("mailbox", BCON_OID (wd_mongo_bson_oid (id)));
   gint64 size_bytes;
 
-  if (!wd_mongo_store_begin (store, &call, cancellable, error)
+  if (!wd_mongo_store_begin_as (store, actor, &call, cancellable, error)
       || !wd_mongo_mailbox_load (store, &call, &actor->owner, id, NULL, &mailbox, error))
     return FALSE;
   if (strcmp (mailbox.path, "INBOX") == 0)

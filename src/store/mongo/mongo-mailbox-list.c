@@ -62,7 +62,7 @@ wd_mongo_mailbox_list_all (WdStore *store,
   g_autoptr (GPtrArray) infos
       = g_ptr_array_new_with_free_func ((GDestroyNotify) wd_mailbox_info_free);
 
-  if (!wd_mongo_store_begin (store, &call, cancellable, error)
+  if (!wd_mongo_store_begin_as (store, actor, &call, cancellable, error)
       || (docs = load_all (&call, &actor->owner, NULL, error)) == NULL)
     return NULL;
   for (guint i = 0; i < docs->len; i++)
@@ -102,7 +102,7 @@ wd_mongo_mailbox_list_subscriptions (WdStore *store,
   g_autoptr (GPtrArray) docs = NULL;
   g_autoptr (bson_t) user = NULL;
 
-  if (!wd_mongo_store_begin (store, &call, cancellable, error)
+  if (!wd_mongo_store_begin_as (store, actor, &call, cancellable, error)
       || (user = wd_mongo_user_load (&call, &actor->owner, of_user, error)) == NULL
       || (docs = load_all (&call, &actor->owner, of_mailbox, error)) == NULL)
     return NULL;
@@ -180,7 +180,7 @@ wd_mongo_mailbox_list_find (WdStore *store,
   // What is no path names no mailbox.
   if (normal == NULL)
     return TRUE;
-  if (!wd_mongo_store_begin (store, &call, cancellable, error))
+  if (!wd_mongo_store_begin_as (store, actor, &call, cancellable, error))
     return FALSE;
   *out_info = load_info (store, &call, &actor->owner, NULL, normal, &failure);
   if (*out_info != NULL)
@@ -203,7 +203,7 @@ wd_mongo_mailbox_list_get (WdStore *store,
 {
   g_auto (WdMongoCall) call = { 0 };
 
-  if (!wd_mongo_store_begin (store, &call, cancellable, error))
+  if (!wd_mongo_store_begin_as (store, actor, &call, cancellable, error))
     return NULL;
   return load_info (store, &call, &actor->owner, mailbox, NULL, error);
 }

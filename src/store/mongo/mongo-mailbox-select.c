@@ -64,7 +64,7 @@ wd_mongo_mailbox_select_state (WdStore *store,
 {
   g_auto (WdMongoCall) call = { 0 };
 
-  if (!wd_mongo_store_begin (store, &call, cancellable, error))
+  if (!wd_mongo_store_begin_as (store, actor, &call, cancellable, error))
     return NULL;
   for (guint i = 0; i < MAX_TRIES; i++)
     {
@@ -97,7 +97,7 @@ wd_mongo_mailbox_select_quota (WdStore *store,
   g_autoptr (bson_t) user = NULL;
   guint64 own;
 
-  if (!wd_mongo_store_begin (store, &call, cancellable, error)
+  if (!wd_mongo_store_begin_as (store, actor, &call, cancellable, error)
       || (user = wd_mongo_user_load (&call, &actor->owner, options, error)) == NULL
       || (infos = wd_mongo_mailbox_list_all (store, actor, cancellable, error)) == NULL)
     return FALSE;

@@ -413,7 +413,7 @@ wd_mongo_search_messages (WdStore *store,
   Row row = { &call, &keywords, wd_core_clock_now_us () / 1000 };
   Search search = { expr, &row, found, 0 };
 
-  if (!wd_mongo_store_begin (store, &call, cancellable, error)
+  if (!wd_mongo_store_begin_as (store, actor, &call, cancellable, error)
       || !wd_mongo_mailbox_load (store, &call, &actor->owner, mailbox, NULL, &mailbox_row, error))
     return FALSE;
   if (mailbox_row.uidnext > 1)

@@ -15,6 +15,13 @@ gboolean wd_mongo_store_begin (WdStore *store,
                                GCancellable *cancellable,
                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+// The same, for a call about the owner's mail. FORBIDDEN for anybody else.
+gboolean wd_mongo_store_begin_as (WdStore *store,
+                                  const WdActor *actor,
+                                  WdMongoCall *out_call,
+                                  GCancellable *cancellable,
+                                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 // Tells everybody. After the change, with no lock held.
 void
 wd_mongo_store_notify (WdStore *store, WdBeaconKind kind, const WdId *owner, const WdId *mailbox);

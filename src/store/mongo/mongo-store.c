@@ -39,6 +39,18 @@ wd_mongo_store_begin (WdStore *store,
   return wd_mongo_pool_begin (WD_MONGO_STORE (store)->pool, out_call, cancellable, error);
 }
 
+gboolean
+wd_mongo_store_begin_as (WdStore *store,
+                         const WdActor *actor,
+                         WdMongoCall *out_call,
+                         GCancellable *cancellable,
+                         GError **error)
+{
+  if (!wd_core_id_is_equal (&actor->accessor, &actor->owner))
+    return wd_mongo_store_fail (WD_STORE_ERROR_FORBIDDEN, "it is another's", error);
+  return wd_mongo_store_begin (store, out_call, cancellable, error);
+}
+
 void
 wd_mongo_store_notify (WdStore *store, WdBeaconKind kind, const WdId *owner, const WdId *mailbox)
 {

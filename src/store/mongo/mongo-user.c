@@ -327,6 +327,16 @@ fill_update (bson_t *set, const WdUser *changes, WdUserFields fields, GError **e
   return (fields & WD_USER_FIELD_TAGS) == 0 || wd_mongo_user_add_tags (set, changes->tags, error);
 }
 
+// There is no such user, or the password is another by now.
+static gboolean
+fail_unmatched (WdMongoCall *call, const WdId *id, GError **error)
+{
+  g_autoptr (bson_t) doc = wd_mongo_user_load (call, id, NULL, error);
+
+  return doc != NULL
+         && wd_mongo_store_fail (WD_STORE_ERROR_CONFLICT, "the password is another by now", error);
+}
+
 gboolean
 wd_mongo_user_update (WdStore *store,
                       const WdId *id,
@@ -347,12 +357,14 @@ wd_mongo_user_update (WdStore *store,
   gboolean ok = fill_update (&set, changes, fields, error);
 
   bson_append_document_end (update, &set);
+  if (changes->if_password_hash != NULL)
+    BSON_APPEND_UTF8 (filter, "password", changes->if_password_hash);
   if (!ok || !wd_mongo_store_begin (store, &call, cancellable, error)
       || !wd_mongo_call_update (&call, WD_MONGO_USERS, filter, update, WD_MONGO_ONE, &n_matched,
                                 NULL, error))
     return FALSE;
   if (n_matched == 0)
-    return wd_mongo_store_fail (WD_STORE_ERROR_NOT_FOUND, "no such user", error);
+    return fail_unmatched (&call, id, error);
   wd_mongo_store_notify (store, WD_BEACON_ACCOUNT, id, NULL);
   return TRUE;
 }
