@@ -21,6 +21,7 @@ static int first_user;
 static int count = 1000;
 static int connections = 8;
 static int seed = 1;
+static int warm_up_secs;
 
 static const GOptionEntry options[] = {
   { "imap", 0, 0, G_OPTION_ARG_STRING, &imap_address, "IMAP server", "HOST:PORT" },
@@ -31,6 +32,7 @@ static const GOptionEntry options[] = {
   { "first-user", 0, 0, G_OPTION_ARG_INT, &first_user, "Number of the first of them", "N" },
   { "count", 0, 0, G_OPTION_ARG_INT, &count, "Operations", "N" },
   { "connections", 0, 0, G_OPTION_ARG_INT, &connections, "Connections at once", "N" },
+  { "warm-up", 0, 0, G_OPTION_ARG_INT, &warm_up_secs, "Search first until it is quick", "SECS" },
   { "seed", 0, 0, G_OPTION_ARG_INT, &seed, "Seed of the messages", "N" },
   { NULL },
 };
@@ -303,18 +305,36 @@ run_status (Result *result)
   bench_client_close (client);
 }
 
-static void
-run_login (Result *result)
+static gpointer
+login_thread (gpointer next)
 {
-  double begin = now ();
+  gint i;
 
-  for (int i = 0; i < count; i++)
+  while ((i = g_atomic_int_add ((gint *) next, 1)) < count)
     {
       WdBenchClient *client = login (i % n_users);
 
       bench_client_imap (client, "LOGOUT");
       bench_client_close (client);
     }
+  return NULL;
+}
+
+// Each user's password has been verified once before.
+static void
+run_login (Result *result)
+{
+  g_autofree GThread **threads = g_new0 (GThread *, (gsize) connections);
+  gint next = 0;
+  double begin;
+
+  for (int i = 0; i < n_users; i++)
+    bench_client_close (login (i));
+  begin = now ();
+  for (int i = 0; i < connections; i++)
+    threads[i] = g_thread_new ("login", login_thread, &next);
+  for (int i = 0; i < connections; i++)
+    g_thread_join (threads[i]);
   result->seconds = now () - begin;
   result->operations = count;
 }
@@ -385,11 +405,22 @@ static void
 search_for (Result *result, const char *key)
 {
   WdBenchClient *client = login_select ();
-  double begin;
+  double begin, first;
 
   result->latencies_us = g_array_new (FALSE, FALSE, sizeof (double));
-  // What is indexed at the first search is not what is measured.
+  begin = now ();
   bench_client_imap (client, "SEARCH %s", key);
+  first = now () - begin;
+  // An index that is made behind the first search is done once a search is much quicker than it.
+  for (double last = first; last > first / 10 && now () - begin < warm_up_secs;)
+    {
+      double one;
+
+      g_usleep (200000);
+      one = now ();
+      bench_client_imap (client, "SEARCH %s", key);
+      last = now () - one;
+    }
   begin = now ();
   for (int i = 0; i < count; i++)
     {
