@@ -108,11 +108,14 @@ watch (WdImapSession *self)
 void
 wd_imap_session_authenticate (WdImapSession *self, const WdUser *user)
 {
+  char id[WD_CORE_ID_HEX_LEN + 1];
+
+  wd_core_id_to_hex (&user->id, id);
   self->actor = WD_ACTOR_SELF (user->id);
   self->state = WD_IMAP_STATE_AUTHENTICATED;
   self->reader.is_trusted = TRUE;
   wd_net_conn_set_phase_deadline_secs (self->conn, 0);
-  wd_core_log_context_set (wd_net_conn_get_log (self->conn), "WD_USER", user->username);
+  wd_core_log_context_set (wd_net_conn_get_log (self->conn), "WD_USER", id);
   watch (self);
 }
 
