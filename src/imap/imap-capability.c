@@ -49,6 +49,7 @@ static const Capability capabilities[] = {
   { "ENABLE", ALWAYS },
   { "COMPRESS=DEFLATE", AFTER_LOGIN, can_compress },
   { "IDLE", ALWAYS },
+  { "UNAUTHENTICATE", AFTER_LOGIN },
   { "NAMESPACE", AFTER_LOGIN },
   { "CHILDREN", AFTER_LOGIN },
   { "SPECIAL-USE", AFTER_LOGIN },

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: EUPL-1.2
-// STARTTLS, LOGIN and AUTHENTICATE.
+// STARTTLS, LOGIN, AUTHENTICATE and UNAUTHENTICATE (RFC 8437).
 #include "config.h"
 
 #include "imap-cmd-login.h"
@@ -223,4 +223,18 @@ wd_imap_cmd_login_authenticate (WdImapSession *session, WdImapCommand *cmd)
   if (step == WD_MORE)
     session->take_line = take_answer;
   return WD_DONE;
+}
+
+// Nothing is expunged. TLS and compression stay.
+WdStep
+wd_imap_cmd_login_unauthenticate (WdImapSession *session, WdImapCommand *cmd)
+{
+  g_autoptr (GString) code = NULL;
+
+  if (!wd_imap_parse_end (&cmd->args))
+    return wd_imap_command_bad_args (cmd);
+  wd_imap_session_unauthenticate (session);
+  code = g_string_new (NULL);
+  wd_imap_capability_append (session, code);
+  return wd_imap_command_ok (cmd, code->str, "Logged out");
 }

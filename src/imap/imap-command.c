@@ -26,6 +26,7 @@ static const WdImapCommandSpec commands[] = {
   { "LOGIN", LOGIN, NO_SYNC, wd_imap_cmd_login_login },
   { "AUTHENTICATE", LOGIN, NO_SYNC, wd_imap_cmd_login_authenticate },
 
+  { "UNAUTHENTICATE", AUTH, NO_SYNC, wd_imap_cmd_login_unauthenticate },
   { "COMPRESS", AUTH, NO_SYNC, wd_imap_cmd_any_compress },
   { "ENABLE", AUTH, 0, wd_imap_cmd_any_enable },
   { "SELECT", AUTH, NO_SYNC, wd_imap_cmd_select_select },

@@ -92,6 +92,7 @@ WdStep wd_imap_cmd_any_noop (WdImapSession *session, WdImapCommand *cmd);
 WdStep wd_imap_cmd_any_logout (WdImapSession *session, WdImapCommand *cmd);
 WdStep wd_imap_cmd_any_id (WdImapSession *session, WdImapCommand *cmd);
 WdStep wd_imap_cmd_any_enable (WdImapSession *session, WdImapCommand *cmd);
+WdStep wd_imap_cmd_login_unauthenticate (WdImapSession *session, WdImapCommand *cmd);
 WdStep wd_imap_cmd_any_compress (WdImapSession *session, WdImapCommand *cmd);
 WdStep wd_imap_cmd_login_starttls (WdImapSession *session, WdImapCommand *cmd);
 WdStep wd_imap_cmd_login_login (WdImapSession *session, WdImapCommand *cmd);

@@ -189,12 +189,35 @@ get_timeout_secs (WdImapSession *self, const char *key)
 }
 
 static void
+begin_login_time (WdImapSession *self)
+{
+  wd_net_conn_set_phase_deadline_secs (self->conn,
+                                       (guint) MAX (get_timeout_secs (self, "login-timeout"), 1));
+}
+
+void
+wd_imap_session_unauthenticate (WdImapSession *self)
+{
+  WdLogContext *log = wd_net_conn_get_log (self->conn);
+
+  wd_imap_session_take_view (self, NULL);
+  g_clear_pointer (&self->watch, wd_watch_free);
+  g_atomic_int_set (&self->is_account_news, FALSE);
+  wd_log_info (log, WD_MSG_LOGOUT, NULL, "logged out");
+  wd_core_log_context_set (log, "WD_USER", NULL);
+  self->actor = (WdActor){ 0 };
+  self->enabled = 0;
+  self->state = WD_IMAP_STATE_NOT_AUTHENTICATED;
+  self->reader.is_trusted = FALSE;
+  begin_login_time (self);
+}
+
+static void
 greet (WdImapSession *self)
 {
   GString *out = wd_imap_session_get_output (self);
 
-  wd_net_conn_set_phase_deadline_secs (self->conn,
-                                       (guint) MAX (get_timeout_secs (self, "login-timeout"), 1));
+  begin_login_time (self);
   g_string_append (out, "* OK [");
   wd_imap_capability_append (self, out);
   g_string_append (out, "] Wild Duck ready\r\n");

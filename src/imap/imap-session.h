@@ -75,6 +75,9 @@ gboolean wd_imap_session_may_login (WdImapSession *self);
 // The user is known from here on. (transfer none)
 void wd_imap_session_authenticate (WdImapSession *self, const WdUser *user);
 
+// As after the greeting, on the same connection (RFC 8437).
+void wd_imap_session_unauthenticate (WdImapSession *self);
+
 // Selects `view` (transfer full), or nothing with NULL.
 void wd_imap_session_take_view (WdImapSession *self, WdImapView *view);
 
