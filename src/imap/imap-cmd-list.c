@@ -111,7 +111,7 @@ parse_pattern (WdImapParser *parser, Request *request)
     return FALSE;
   request->is_empty = *pattern == '\0';
   if (!request->is_empty)
-    wd_imap_list_add_pattern (request->patterns, request->reference, pattern);
+    wd_imap_list_add_pattern (request->patterns, request->reference, pattern, parser->is_utf8);
   return TRUE;
 }
 
@@ -229,7 +229,7 @@ write_node (WdImapSession *session, const Request *request, const WdImapListNode
   g_string_append (out, "* LIST (");
   if (node->info == NULL)
     {
-      if (request->is_extended)
+      if (request->is_extended || wd_imap_session_is_enabled (session, WD_IMAP_ENABLED_REV2))
         append_attribute (out, "\\NonExistent");
       append_attribute (out, "\\Noselect");
     }
@@ -239,7 +239,7 @@ write_node (WdImapSession *session, const Request *request, const WdImapListNode
   if (node->info != NULL)
     append_attribute (out, wd_store_special_use_to_string (node->info->special_use));
   g_string_append (out, ") \"/\" ");
-  wd_imap_name_append (out, node->path);
+  wd_imap_name_append (out, node->path, wd_imap_session_is_utf8 (session));
   if (node->has_selected)
     {
       g_string_append (out, " (\"CHILDINFO\" (");
@@ -304,7 +304,7 @@ write_lsub (WdImapSession *session, const char *path, gboolean is_level)
   GString *out = wd_imap_session_get_output (session);
 
   g_string_append_printf (out, "* LSUB (%s) \"/\" ", is_level ? "\\Noselect" : "");
-  wd_imap_name_append (out, path);
+  wd_imap_name_append (out, path, wd_imap_session_is_utf8 (session));
   g_string_append (out, "\r\n");
 }
 

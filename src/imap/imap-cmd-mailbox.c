@@ -89,7 +89,9 @@ reply_not_found (WdImapSession *session,
     return wd_imap_error_reply (session, cmd, error);
   if (has_inferiors)
     // RFC 3501 6.3.4: DELETE of a \Noselect name that has inferiors is an error.
-    return wd_imap_command_no (cmd, "CANNOT", "Only the mailboxes below it exist");
+    return wd_imap_command_no (
+        cmd, wd_imap_session_is_enabled (session, WD_IMAP_ENABLED_REV2) ? "HASCHILDREN" : "CANNOT",
+        "Only the mailboxes below it exist");
   return wd_imap_error_reply (session, cmd, not_found);
 }
 

@@ -61,7 +61,7 @@ wd_imap_cmd_quota_get_quota_root (WdImapSession *session, WdImapCommand *cmd)
   if (!wd_imap_mailbox_find (session, path, &id, &error))
     return wd_imap_error_reply (session, cmd, error);
   g_string_append (out, "* QUOTAROOT ");
-  wd_imap_name_append (out, path);
+  wd_imap_name_append (out, path, wd_imap_session_is_utf8 (session));
   g_string_append (out, " \"\"\r\n");
   return write_quota (session, cmd);
 }

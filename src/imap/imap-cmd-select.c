@@ -58,18 +58,36 @@ parse_parameters (WdImapSession *session, WdImapParser *parser, Select *select)
   return wd_imap_parse_close (parser) && wd_imap_parse_end (parser);
 }
 
+// How the mailbox is called (RFC 9051 6.3.2).
+static void
+write_list (WdImapSession *session, const WdMailboxInfo *info)
+{
+  GString *out = wd_imap_session_get_output (session);
+  const char *use = wd_store_special_use_to_string (info->special_use);
+
+  g_string_append_printf (out, "* LIST (%s%s%s) \"/\" ",
+                          info->has_children ? "\\HasChildren" : "\\HasNoChildren",
+                          use != NULL ? " " : "", use != NULL ? use : "");
+  wd_imap_name_append (out, info->path, TRUE);
+  g_string_append (out, "\r\n");
+}
+
 static void
 write_response (WdImapSession *session, const WdMailboxState *state)
 {
   GString *out = wd_imap_session_get_output (session);
   const WdImapView *view = session->view;
+  gboolean is_rev2 = wd_imap_session_is_enabled (session, WD_IMAP_ENABLED_REV2);
   char id[WD_CORE_ID_HEX_LEN + 1];
 
   wd_core_id_to_hex (&state->info->id, id);
   wd_imap_sync_append_flags (session);
-  g_string_append_printf (out, "* %u EXISTS\r\n* %u RECENT\r\n", view->told_exists,
-                          view->told_recent);
-  if (state->first_unseen != 0)
+  g_string_append_printf (out, "* %u EXISTS\r\n", view->told_exists);
+  if (is_rev2)
+    write_list (session, state->info);
+  else
+    g_string_append_printf (out, "* %u RECENT\r\n", view->told_recent);
+  if (state->first_unseen != 0 && !is_rev2)
     {
       WdSeq first = wd_uidset_get_seq (view->uids, state->first_unseen);
 
@@ -101,6 +119,7 @@ begin (WdImapSession *session, WdImapCommand *cmd, Select *select, gboolean is_r
   g_autoptr (GError) error = NULL;
   g_autofree char *path = NULL;
   g_autoptr (WdMailboxState) state = NULL;
+  gboolean is_rev2 = wd_imap_session_is_enabled (session, WD_IMAP_ENABLED_REV2);
   WdId id;
 
   if (!wd_imap_parse_space (&cmd->args) || !wd_imap_name_parse (&cmd->args, &path, NULL)
@@ -111,11 +130,14 @@ begin (WdImapSession *session, WdImapCommand *cmd, Select *select, gboolean is_r
     wd_imap_session_enable (session, WD_IMAP_ENABLED_CONDSTORE);
   if (!wd_imap_mailbox_find (session, path, &id, &error))
     return wd_imap_error_reply (session, cmd, error);
-  state = wd_store_select_mailbox (session->server->store, &session->actor, &id, !is_read_only,
+  state = wd_store_select_mailbox (session->server->store, &session->actor, &id,
+                                   !is_read_only && !is_rev2,
                                    wd_imap_session_get_cancellable (session), &error);
   if (state == NULL)
     return wd_imap_error_reply (session, cmd, error);
   wd_imap_session_take_view (session, wd_imap_view_new (state, is_read_only));
+  if (is_rev2)
+    wd_imap_view_ignore_recent (session->view);
   write_response (session, state);
   if (!select->has_resync || wd_imap_resync_begin (&select->resync, session, &error))
     return WD_MORE;

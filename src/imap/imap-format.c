@@ -18,12 +18,18 @@ wd_imap_format_string (GString *out, const char *text)
         g_string_append_len (out, text, (gssize) len);
         return;
       }
+  wd_imap_format_quoted (out, text);
+}
+
+void
+wd_imap_format_quoted (GString *out, const char *text)
+{
   g_string_append_c (out, '"');
-  for (gsize i = 0; i < len; i++)
+  for (; *text != '\0'; text++)
     {
-      if (text[i] == '"' || text[i] == '\\')
+      if (*text == '"' || *text == '\\')
         g_string_append_c (out, '\\');
-      g_string_append_c (out, text[i]);
+      g_string_append_c (out, *text);
     }
   g_string_append_c (out, '"');
 }

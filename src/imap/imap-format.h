@@ -8,7 +8,9 @@
 
 // Appends a quoted string, or a literal where one is needed (CR, LF, 8-bit octets).
 void wd_imap_format_string (GString *out, const char *text);
-// The same, NIL for NULL.
+// A quoted string of UTF-8 without CR and LF, for who has asked for that (RFC 6855 3).
+void wd_imap_format_quoted (GString *out, const char *text);
+// As wd_imap_format_string, NIL for NULL.
 void wd_imap_format_nstring (GString *out, const char *text);
 // An atom where that is possible, else as above.
 void wd_imap_format_astring (GString *out, const char *text);

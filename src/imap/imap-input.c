@@ -27,6 +27,7 @@ make_command (WdImapSession *self)
   g_autoptr (WdImapCommand) cmd = NULL;
 
   wd_imap_parse_init (&parser, self->reader.text->str, self->reader.text->len);
+  parser.is_utf8 = wd_imap_session_is_utf8 (self);
   cmd = wd_imap_command_new (&parser, &tag);
   if (cmd == NULL)
     {

@@ -144,10 +144,13 @@ wd_imap_list_new_patterns (void)
 }
 
 void
-wd_imap_list_add_pattern (GPtrArray *patterns, const char *reference, const char *pattern)
+wd_imap_list_add_pattern (GPtrArray *patterns,
+                          const char *reference,
+                          const char *pattern,
+                          gboolean is_utf8)
 {
   g_autofree char *wire = g_strconcat (reference, pattern, NULL);
-  g_autofree char *path = wd_imap_name_decode (wire);
+  g_autofree char *path = wd_imap_name_decode (wire, is_utf8);
 
   if (path != NULL)
     g_ptr_array_add (patterns, wd_imap_pattern_new (path));

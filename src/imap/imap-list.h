@@ -43,6 +43,9 @@ GPtrArray *wd_imap_list_new_patterns (void) G_GNUC_WARN_UNUSED_RESULT;
 
 // Adds reference and pattern, both as on the wire, as one. A name that is not valid matches
 // nothing.
-void wd_imap_list_add_pattern (GPtrArray *patterns, const char *reference, const char *pattern);
+void wd_imap_list_add_pattern (GPtrArray *patterns,
+                               const char *reference,
+                               const char *pattern,
+                               gboolean is_utf8);
 
 gboolean wd_imap_list_matches (const GPtrArray *patterns, const char *path);

@@ -20,12 +20,12 @@ wd_imap_name_canonicalize (const char *path)
 }
 
 char *
-wd_imap_name_decode (const char *name)
+wd_imap_name_decode (const char *name, gboolean is_utf8)
 {
-  g_autofree char *text = wd_imap_utf7_decode (name);
+  g_autofree char *text = is_utf8 ? g_strdup (name) : wd_imap_utf7_decode (name);
   g_autofree char *composed = NULL;
 
-  if (text == NULL)
+  if (text == NULL || (is_utf8 && !g_utf8_validate (text, -1, NULL)))
     return NULL;
   composed = g_utf8_normalize (text, -1, G_NORMALIZE_NFC);
   return composed != NULL ? wd_imap_name_canonicalize (composed) : NULL;
@@ -40,7 +40,7 @@ wd_imap_name_parse (WdImapParser *parser, char **out_path, gboolean *out_is_pare
 
   if (!wd_imap_parse_astring (parser, &name))
     return FALSE;
-  path = wd_imap_name_decode (name);
+  path = wd_imap_name_decode (name, parser->is_utf8);
   len = path != NULL ? strlen (path) : 0;
   if (out_is_parent != NULL)
     *out_is_parent = len > 1 && path[len - 1] == '/';
@@ -51,10 +51,16 @@ wd_imap_name_parse (WdImapParser *parser, char **out_path, gboolean *out_is_pare
 }
 
 void
-wd_imap_name_append (GString *out, const char *path)
+wd_imap_name_append (GString *out, const char *path, gboolean is_utf8)
 {
-  g_autoptr (GString) name = g_string_new (NULL);
+  g_autoptr (GString) name = NULL;
 
+  if (is_utf8)
+    {
+      wd_imap_format_quoted (out, path);
+      return;
+    }
+  name = g_string_new (NULL);
   wd_imap_utf7_encode (path, name);
   wd_imap_format_string (out, name->str);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: EUPL-1.2
-// Mailbox names: modified UTF-7 on the wire, the store's paths (UTF-8, NFC, '/') inside.
+// Mailbox names: modified UTF-7 or UTF-8 on the wire, the store's paths (UTF-8, NFC, '/') inside.
 #pragma once
 
 #include "imap-parse.h"
@@ -11,10 +11,10 @@ gboolean wd_imap_name_parse (WdImapParser *parser, char **out_path, gboolean *ou
     G_GNUC_WARN_UNUSED_RESULT;
 
 // Wire form to path or pattern. Returns (transfer full) (nullable).
-char *wd_imap_name_decode (const char *name) G_GNUC_WARN_UNUSED_RESULT;
+char *wd_imap_name_decode (const char *name, gboolean is_utf8) G_GNUC_WARN_UNUSED_RESULT;
 
 // "inbox" as the first level, in any case, becomes "INBOX". Returns (transfer full).
 char *wd_imap_name_canonicalize (const char *path) G_GNUC_WARN_UNUSED_RESULT;
 
 // Appends a path as it goes out, quoted.
-void wd_imap_name_append (GString *out, const char *path);
+void wd_imap_name_append (GString *out, const char *path, gboolean is_utf8);

@@ -12,6 +12,7 @@ typedef struct
   gsize len;
   gsize pos;
   guint depth;       // Open parentheses.
+  gboolean is_utf8;  // Mailbox names are UTF-8, not modified UTF-7 (RFC 6855, RFC 9051).
   const char *error; // What was wrong with the first thing that failed; static text, for BAD.
 } WdImapParser;
 

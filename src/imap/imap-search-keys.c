@@ -68,6 +68,7 @@ wd_imap_search_keys_parse (WdImapSession *session,
     .find_keyword = find_keyword,
     .find_email_id = find_email_id,
     .user_data = session,
+    .is_utf8_only = wd_imap_session_is_enabled (session, WD_IMAP_ENABLED_UTF8),
   };
   gboolean ok = wd_imap_search_parse (&search, &cmd->args, out_expr);
 

@@ -378,6 +378,8 @@ parse_charset (WdImapSearch *self, WdImapParser *parser)
 
   if (!wd_imap_parse_skip_word (parser, "CHARSET"))
     return TRUE;
+  if (self->is_utf8_only)
+    return wd_imap_parse_fail (parser, "No charset with UTF8=ACCEPT");
   if (!wd_imap_parse_space (parser) || !wd_imap_parse_astring (parser, &self->charset)
       || !wd_imap_parse_space (parser))
     return FALSE;

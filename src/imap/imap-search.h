@@ -16,6 +16,7 @@ typedef struct
   // (nullable) The messages with this EMAILID, (transfer full).
   WdUidSet *(*find_email_id) (const char *id, gpointer user_data);
   gpointer user_data;
+  gboolean is_utf8_only; // No CHARSET may be there (RFC 6855 3).
 
   // Of one command: set by the parser.
   char *charset;        // (nullable)

@@ -138,6 +138,8 @@ wd_imap_session_enable (WdImapSession *self, guint extension)
   gboolean had_condstore = wd_imap_session_is_enabled (self, WD_IMAP_ENABLED_CONDSTORE);
 
   self->enabled |= extension;
+  if ((extension & WD_IMAP_ENABLED_REV2) != 0 && self->view != NULL)
+    wd_imap_view_ignore_recent (self->view);
   // RFC 7162 3.1: what enables CONDSTORE while a mailbox is selected tells where it stands.
   if (!had_condstore && (extension & WD_IMAP_ENABLED_CONDSTORE) != 0 && self->view != NULL)
     g_string_append_printf (wd_imap_session_get_output (self),
@@ -146,9 +148,15 @@ wd_imap_session_enable (WdImapSession *self, guint extension)
 }
 
 gboolean
-wd_imap_session_is_enabled (WdImapSession *self, guint extension)
+wd_imap_session_is_enabled (WdImapSession *self, guint extensions)
 {
-  return (self->enabled & extension) != 0;
+  return (self->enabled & extensions) != 0;
+}
+
+gboolean
+wd_imap_session_is_utf8 (WdImapSession *self)
+{
+  return wd_imap_session_is_enabled (self, WD_IMAP_ENABLED_UTF8 | WD_IMAP_ENABLED_REV2);
 }
 
 void

@@ -22,6 +22,8 @@ enum
 {
   WD_IMAP_ENABLED_CONDSTORE = 1 << 0,
   WD_IMAP_ENABLED_QRESYNC = 1 << 1, // With CONDSTORE.
+  WD_IMAP_ENABLED_UTF8 = 1 << 2,    // RFC 6855.
+  WD_IMAP_ENABLED_REV2 = 1 << 3,    // RFC 9051.
 };
 
 // Takes one line that is no command (AUTHENTICATE, IDLE), without its line end.
@@ -83,7 +85,10 @@ void wd_imap_session_take_view (WdImapSession *self, WdImapView *view);
 
 // Turns an extension on.
 void wd_imap_session_enable (WdImapSession *self, guint extension);
-gboolean wd_imap_session_is_enabled (WdImapSession *self, guint extension);
+// Whether any of them is on.
+gboolean wd_imap_session_is_enabled (WdImapSession *self, guint extensions);
+// Whether mailbox names go over the wire as UTF-8.
+gboolean wd_imap_session_is_utf8 (WdImapSession *self);
 
 // The handler that set `take_line` is done: what is left are updates and the tagged reply.
 void wd_imap_session_end_lines (WdImapSession *self);

@@ -139,7 +139,7 @@ wd_imap_status_write (WdImapSession *session, const WdMailboxInfo *info, guint b
   const char *separator = "";
 
   g_string_append (out, "* STATUS ");
-  wd_imap_name_append (out, info->path);
+  wd_imap_name_append (out, info->path, wd_imap_session_is_utf8 (session));
   g_string_append (out, " (");
   for (guint i = 0; i < G_N_ELEMENTS (items); i++)
     {

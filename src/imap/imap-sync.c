@@ -16,7 +16,7 @@ poll_anew (WdImapSession *session, GError **error)
 {
   WdImapView *view = session->view;
   g_autoptr (WdMailboxState) state = wd_store_select_mailbox (
-      session->server->store, &session->actor, &view->mailbox, !view->is_read_only,
+      session->server->store, &session->actor, &view->mailbox, wd_imap_view_claims_recent (view),
       wd_imap_session_get_cancellable (session), error);
 
   if (state == NULL)
@@ -29,9 +29,10 @@ static gboolean
 poll_journal (WdImapSession *session, gboolean *out_is_gone, GError **error)
 {
   WdImapView *view = session->view;
-  g_autoptr (WdMailboxChanges) changes = wd_store_list_changes (
-      session->server->store, &session->actor, &view->mailbox, view->modseq, !view->is_read_only,
-      view->n_keywords, wd_imap_session_get_cancellable (session), error);
+  g_autoptr (WdMailboxChanges) changes
+      = wd_store_list_changes (session->server->store, &session->actor, &view->mailbox,
+                               view->modseq, wd_imap_view_claims_recent (view), view->n_keywords,
+                               wd_imap_session_get_cancellable (session), error);
 
   *out_is_gone = FALSE;
   if (changes == NULL)
@@ -141,7 +142,7 @@ write_counts (WdImapSession *session)
 
   if (exists != view->told_exists)
     g_string_append_printf (out, "* %u EXISTS\r\n", exists);
-  if (exists != view->told_exists || recent != view->told_recent)
+  if (view->has_recent && (exists != view->told_exists || recent != view->told_recent))
     g_string_append_printf (out, "* %u RECENT\r\n", recent);
   view->told_exists = exists;
   view->told_recent = recent;

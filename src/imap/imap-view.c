@@ -11,6 +11,7 @@ wd_imap_view_new (WdMailboxState *state, gboolean is_read_only)
 
   self->mailbox = state->info->id;
   self->is_read_only = is_read_only;
+  self->has_recent = TRUE;
   self->uidvalidity = state->info->uidvalidity;
   self->uidnext = state->info->uidnext;
   self->modseq = state->info->highest_modseq;
@@ -108,6 +109,20 @@ wd_imap_view_is_recent (const WdImapView *self, WdUid uid)
   return wd_uidset_has (self->recent, uid);
 }
 
+void
+wd_imap_view_ignore_recent (WdImapView *self)
+{
+  self->has_recent = FALSE;
+  wd_uidset_clear (self->recent);
+  self->told_recent = 0;
+}
+
+gboolean
+wd_imap_view_claims_recent (const WdImapView *self)
+{
+  return self->has_recent && !self->is_read_only;
+}
+
 static void
 add_to (WdUidSet **inout_set, const WdUidSet *uids)
 {
@@ -141,7 +156,7 @@ add_new (WdImapView *self, const WdUidSet *added, WdUid first_recent, WdUid uidn
   WdUid last = MAX (wd_uidset_get_last (added), uidnext - 1);
 
   wd_uidset_add_set (self->uids, added);
-  if (first_recent == 0 || first_recent > last)
+  if (!self->has_recent || first_recent == 0 || first_recent > last)
     return;
   g_autoptr (WdUidSet) recent = wd_uidset_new_range (first_recent, last);
   wd_uidset_intersect (recent, added);

@@ -10,6 +10,7 @@ typedef struct
 {
   WdId mailbox;
   gboolean is_read_only; // EXAMINE.
+  gboolean has_recent;   // FALSE: \Recent is not known to this session (RFC 9051).
   guint32 uidvalidity;
   WdUid uidnext;
   WdModseq modseq;  // The journal is read up to here.
@@ -34,6 +35,12 @@ WdImapView *wd_imap_view_new (WdMailboxState *state, gboolean is_read_only)
 void wd_imap_view_free (WdImapView *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (WdImapView, wd_imap_view_free)
+
+// No message is \Recent, from here on.
+void wd_imap_view_ignore_recent (WdImapView *self);
+
+// Whether reading the mailbox takes \Recent from other sessions.
+gboolean wd_imap_view_claims_recent (const WdImapView *self);
 
 // Adds what the journal says to what is to be told.
 void wd_imap_view_apply (WdImapView *self, const WdMailboxChanges *changes);

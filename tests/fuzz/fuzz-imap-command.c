@@ -77,7 +77,7 @@ read_names (WdImapParser parser)
     return;
   if (!g_utf8_validate (path, -1, NULL))
     abort ();
-  wd_imap_name_append (wire, path);
+  wd_imap_name_append (wire, path, FALSE);
   if (strlen (path) <= WD_LIMIT_MAILBOX_PATH_BYTES)
     {
       g_autoptr (WdImapPattern) self = wd_imap_pattern_new (path);
@@ -87,7 +87,7 @@ read_names (WdImapParser parser)
     }
   if (wd_imap_parse_space (&parser) && wd_imap_parse_list_mailbox (&parser, &pattern))
     {
-      wd_imap_list_add_pattern (patterns, path, pattern);
+      wd_imap_list_add_pattern (patterns, path, pattern, FALSE);
       wd_imap_list_matches (patterns, "INBOX/a/b");
     }
 }
