@@ -30,7 +30,7 @@ wd_imap_cmd_expunge_expunge (WdImapSession *session, WdImapCommand *cmd)
   // RFC 7162 3.2.7.
   cmd->tells_modseq = !wd_uidset_is_empty (expunged);
   // The EXPUNGE responses come with the updates at the end.
-  if (wd_imap_view_take_own_change (view, modseq))
+  if (wd_imap_view_take_own_change (view, expunged, modseq))
     wd_imap_view_add_expunged (view, expunged);
   else
     g_atomic_int_set (&session->is_dirty, TRUE);

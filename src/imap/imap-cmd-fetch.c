@@ -125,17 +125,18 @@ static gboolean
 set_seen (WdImapSession *session, WdUidSet *uids, GError **error)
 {
   WdFlagChange change = { .op = WD_FLAG_OP_ADD, .flags = WD_FLAG_SEEN };
+  g_autoptr (WdUidSet) changed = NULL;
   WdModseq modseq;
 
   if (wd_uidset_is_empty (uids))
     return TRUE;
   if (!wd_store_store_flags (session->server->store, &session->actor, &session->view->mailbox, uids,
-                             &change, NULL, NULL, &modseq,
+                             &change, &changed, NULL, &modseq,
                              wd_imap_session_get_cancellable (session), error))
     return FALSE;
   wd_uidset_clear (uids);
   if (wd_imap_session_is_enabled (session, WD_IMAP_ENABLED_CONDSTORE)
-      || !wd_imap_view_take_own_change (session->view, modseq))
+      || !wd_imap_view_take_own_change (session->view, changed, modseq))
     g_atomic_int_set (&session->is_dirty, TRUE);
   return TRUE;
 }

@@ -155,7 +155,7 @@ change_flags (WdImapSession *session,
                              &changed, &conflicts, &modseq,
                              wd_imap_session_get_cancellable (session), &error))
     return wd_imap_error_reply (session, cmd, error);
-  if (!wd_imap_view_take_own_change (view, modseq))
+  if (!wd_imap_view_take_own_change (view, changed, modseq))
     g_atomic_int_set (&session->is_dirty, TRUE);
   plan = make_plan (session, cmd, is_silent);
   if (plan == NULL)

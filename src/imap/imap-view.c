@@ -199,11 +199,12 @@ wd_imap_view_apply_state (WdImapView *self, const WdMailboxState *state)
 }
 
 gboolean
-wd_imap_view_take_own_change (WdImapView *self, WdModseq modseq)
+wd_imap_view_take_own_change (WdImapView *self, const WdUidSet *uids, WdModseq modseq)
 {
   if (modseq == self->modseq)
     return TRUE;
-  if (modseq != self->modseq + 1)
+  // The next one is ours only if we did something.
+  if (wd_uidset_is_empty (uids) || modseq != self->modseq + 1)
     return FALSE;
   self->modseq = modseq;
   return TRUE;

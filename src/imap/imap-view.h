@@ -48,9 +48,10 @@ void wd_imap_view_apply (WdImapView *self, const WdMailboxChanges *changes);
 // The same where the journal does not reach back: from a new reading of the mailbox.
 void wd_imap_view_apply_state (WdImapView *self, const WdMailboxState *state);
 
-// A change that this session made itself got `modseq`. TRUE when nobody else changed anything
-// before it, so that the journal need not be read for it.
-gboolean wd_imap_view_take_own_change (WdImapView *self, WdModseq modseq);
+// A change of `uids` that this session made itself got `modseq`; where there are none, it is that
+// of the mailbox as it is. TRUE when nobody else changed anything before it, so that the journal
+// need not be read for it.
+gboolean wd_imap_view_take_own_change (WdImapView *self, const WdUidSet *uids, WdModseq modseq);
 
 // These are gone; the client is to be told.
 void wd_imap_view_add_expunged (WdImapView *self, const WdUidSet *uids);
