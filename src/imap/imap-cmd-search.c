@@ -115,8 +115,9 @@ take_piece (Search *self)
   last = last != 0 ? last : wd_uidset_get_last (self->left);
   wd_uidset_free (limit->uids);
   limit->uids = wd_uidset_copy (self->left);
-  wd_uidset_remove_range (limit->uids, last + 1, G_MAXUINT32);
-  wd_uidset_remove_range (self->left, 1, last);
+  if (last != 0)
+    wd_uidset_remove_range (self->left, 1, last);
+  wd_uidset_remove_set (limit->uids, self->left);
 }
 
 static gboolean
