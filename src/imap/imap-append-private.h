@@ -13,6 +13,7 @@ typedef struct
   gint64 internal_date_ms; // 0: none given.
   gint16 zone_minutes;
   WdImapLiteral literal;
+  gboolean has_nul;
   WdIncoming *incoming; // (nullable)
 } WdImapAppendMessage;
 

@@ -4,7 +4,10 @@
 
 #include "imap-append.h"
 
+#include <string.h>
+
 #include "core-limits.h"
+#include "imap-append-binary.h"
 #include "imap-append-private.h"
 #include "imap-error.h"
 #include "imap-mailbox.h"
@@ -174,11 +177,6 @@ wd_imap_append_begin_literal (WdImapSession *session, WdImapCommand *cmd)
       wd_imap_command_bad_args (cmd);
       return WD_IMAP_APPEND_REFUSE;
     }
-  if (message.literal.is_literal8)
-    {
-      wd_imap_command_bad (cmd, "A binary literal is not allowed here");
-      return WD_IMAP_APPEND_REFUSE;
-    }
   // One that failed already is not worth the others.
   if (session->append->error != NULL)
     {
@@ -208,10 +206,32 @@ void
 wd_imap_append_write (WdImapSession *session, const char *data, gsize len)
 {
   WdImapAppend *self = session->append;
+  WdImapAppendMessage *message = get_current (self);
 
-  if (self->error == NULL
-      && !wd_incoming_write (get_current (self)->incoming, data, len, &self->error))
+  message->has_nul |= message->literal.is_literal8 && memchr (data, '\0', len) != NULL;
+  if (self->error == NULL && !wd_incoming_write (message->incoming, data, len, &self->error))
     g_return_if_fail (self->error != NULL);
+}
+
+// A message with NUL becomes one without. FALSE with self->error.
+static gboolean
+finish_message (WdImapSession *session, WdImapAppendMessage *message)
+{
+  WdImapAppend *self = session->append;
+  WdIncoming *encoded;
+
+  if (!wd_incoming_finish (message->incoming, &self->error))
+    return FALSE;
+  if (!message->has_nul)
+    return TRUE;
+  // Nothing of this one needs to stay in memory.
+  encoded
+      = wd_imap_append_binary_encode (session->server->store, message->incoming, 0, &self->error);
+  if (encoded == NULL)
+    return FALSE;
+  wd_incoming_unref (message->incoming);
+  message->incoming = encoded;
+  return TRUE;
 }
 
 void
@@ -219,6 +239,6 @@ wd_imap_append_end_literal (WdImapSession *session)
 {
   WdImapAppend *self = session->append;
 
-  if (self->error == NULL && !wd_incoming_finish (get_current (self)->incoming, &self->error))
+  if (self->error == NULL && !finish_message (session, get_current (self)))
     g_return_if_fail (self->error != NULL);
 }

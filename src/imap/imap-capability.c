@@ -58,6 +58,7 @@ static const Capability capabilities[] = {
   { "UIDPLUS", AFTER_LOGIN },
   { "MOVE", AFTER_LOGIN },
   { "MULTIAPPEND", AFTER_LOGIN },
+  { "BINARY", AFTER_LOGIN },
   { "CONDSTORE", AFTER_LOGIN },
   { "QRESYNC", AFTER_LOGIN },
   { "ESEARCH", AFTER_LOGIN },

@@ -4,6 +4,8 @@
 
 #include "imap-error.h"
 
+G_DEFINE_QUARK (wd - imap - error - quark, wd_imap_error)
+
 typedef struct
 {
   const char *code;
@@ -49,10 +51,23 @@ map_store_error (WdStoreError code)
 }
 
 static Outcome
+map_imap_error (WdImapError code)
+{
+  switch (code)
+    {
+    case WD_IMAP_ERROR_UNKNOWN_CTE:
+      return (Outcome){ "UNKNOWN-CTE", "Transfer encoding cannot be converted", NULL };
+    }
+  return (Outcome){ "SERVERBUG", "Internal error", WD_MSG_INTERNAL_ERROR };
+}
+
+static Outcome
 map_error (const GError *error)
 {
   if (error != NULL && error->domain == WD_STORE_ERROR)
     return map_store_error ((WdStoreError) error->code);
+  if (error != NULL && error->domain == WD_IMAP_ERROR)
+    return map_imap_error ((WdImapError) error->code);
   return (Outcome){ "SERVERBUG", "Internal error", WD_MSG_INTERNAL_ERROR };
 }
 

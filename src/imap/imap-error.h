@@ -4,6 +4,15 @@
 
 #include "imap-session.h"
 
+// Outcomes that no store call has.
+typedef enum
+{
+  WD_IMAP_ERROR_UNKNOWN_CTE, // A transfer encoding that cannot be undone, or done (RFC 3516 4.3).
+} WdImapError;
+
+#define WD_IMAP_ERROR (wd_imap_error_quark ())
+GQuark wd_imap_error_quark (void);
+
 // Sets the tagged reply to NO, and logs what an administrator should know. Returns WD_DONE.
 WdStep wd_imap_error_reply (WdImapSession *session, WdImapCommand *cmd, const GError *error);
 

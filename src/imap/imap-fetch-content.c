@@ -5,6 +5,7 @@
 #include "imap-fetch-content.h"
 
 #include "core-limits.h"
+#include "imap-error.h"
 #include "imap-format.h"
 #include "mime-header.h"
 
@@ -15,6 +16,7 @@ void
 wd_imap_fetch_content_clear (WdImapFetchContent *self)
 {
   g_clear_pointer (&self->content, wd_content_free);
+  wd_imap_fetch_binary_clear (&self->binary);
 }
 
 void
@@ -40,6 +42,13 @@ keep_error (GError **inout_error, GError *error)
     *inout_error = error;
   else
     g_error_free (error);
+}
+
+// What stands for a section that is not there; BINARY.SIZE has to be a number.
+static const char *
+get_nothing (const WdImapSection *section)
+{
+  return section->is_size ? "0" : "NIL";
 }
 
 static void
@@ -73,6 +82,19 @@ write_slice (WdImapFetchContent *self, GString *out, GError **error)
   return TRUE;
 }
 
+// The next slice of one that is decoded.
+static gboolean
+write_decoded (WdImapFetchContent *self, GString *out, GError **error)
+{
+  if (!wd_imap_fetch_binary_write (&self->binary, self->content, &self->offset, self->end, out,
+                                   error))
+    return FALSE;
+  self->is_inside = self->binary.left > 0;
+  if (!self->is_inside)
+    wd_imap_fetch_binary_clear (&self->binary);
+  return TRUE;
+}
+
 // HEADER.FIELDS…: a text of its own, small enough to be made at once.
 static gboolean
 write_filtered (WdImapFetchContent *self,
@@ -99,6 +121,51 @@ write_filtered (WdImapFetchContent *self,
   return TRUE;
 }
 
+// BINARY[…]: the size first, since it stands before the octets.
+static gboolean
+write_binary (WdImapFetchContent *self,
+              const WdImapSection *section,
+              const WdMimePart *part,
+              guint64 start,
+              guint64 end,
+              GString *out,
+              GError **error)
+{
+  // Only a leaf has an encoding of its own (RFC 2045 6.4).
+  WdMimeEncoding encoding = section->path->len > 0 && part->kind == WD_MIME_LEAF
+                                ? part->encoding
+                                : WD_MIME_ENCODING_IDENTITY;
+  guint64 max_bytes
+      = section->has_partial ? (guint64) section->first + section->max_bytes : G_MAXUINT64;
+  guint64 from = 0;
+  guint64 to;
+  gboolean has_nul;
+
+  if (encoding == WD_MIME_ENCODING_UNKNOWN)
+    {
+      g_set_error_literal (error, WD_IMAP_ERROR, WD_IMAP_ERROR_UNKNOWN_CTE, "unknown encoding");
+      return FALSE;
+    }
+  if (!wd_imap_fetch_binary_measure (self->content, encoding, start, end, max_bytes, &to, &has_nul,
+                                     error))
+    return FALSE;
+  if (section->is_size)
+    {
+      g_string_append_printf (out, "%" G_GUINT64_FORMAT, to);
+      return TRUE;
+    }
+  wd_imap_section_cut (section, &from, &to);
+  if (has_nul)
+    g_string_append_c (out, '~');
+  write_literal_header (out, to - from);
+  if (from == to)
+    return TRUE;
+  self->offset = start;
+  self->end = end;
+  wd_imap_fetch_binary_begin (&self->binary, encoding, from, to - from);
+  return write_decoded (self, out, error);
+}
+
 // Writes the value of a section, or, of a large one, its beginning.
 static gboolean
 write_value (WdImapFetchContent *self, const WdImapSection *section, GString *out, GError **error)
@@ -107,7 +174,8 @@ write_value (WdImapFetchContent *self, const WdImapSection *section, GString *ou
   guint64 start;
   guint64 end;
 
-  if (tree == NULL && section->kind == WD_IMAP_SECTION_ALL && section->path->len == 0)
+  if (tree == NULL && section->kind == WD_IMAP_SECTION_ALL && section->path->len == 0
+      && !section->is_binary)
     {
       // All of it needs no index.
       start = 0;
@@ -115,9 +183,14 @@ write_value (WdImapFetchContent *self, const WdImapSection *section, GString *ou
     }
   else if (tree == NULL || !wd_imap_section_find (section, tree, &start, &end))
     {
-      g_string_append (out, "NIL");
+      g_string_append (out, get_nothing (section));
       return TRUE;
     }
+  if (section->is_binary)
+    return write_binary (
+        self, section,
+        wd_mime_tree_find (tree, (const guint32 *) section->path->data, section->path->len), start,
+        end, out, error);
   if (wd_imap_section_is_filtered (section))
     return write_filtered (self, section, start, end, out, error);
   wd_imap_section_cut (section, &start, &end);
@@ -144,8 +217,9 @@ begin_section (WdImapFetchContent *self, GString *out, GError **inout_error)
     return;
   // Nothing of it is out yet.
   g_string_truncate (out, value);
-  g_string_append (out, "NIL");
+  g_string_append (out, get_nothing (section));
   self->is_inside = FALSE;
+  wd_imap_fetch_binary_clear (&self->binary);
   keep_error (inout_error, error);
 }
 
@@ -156,7 +230,8 @@ write_nothing (WdImapFetchContent *self, GString *out)
     {
       const WdImapSection *section = g_ptr_array_index (self->sections, i);
 
-      g_string_append_printf (out, "%s%s NIL", i > 0 || !self->is_first ? " " : "", section->label);
+      g_string_append_printf (out, "%s%s %s", i > 0 || !self->is_first ? " " : "", section->label,
+                              get_nothing (section));
     }
 }
 
@@ -178,7 +253,8 @@ wd_imap_fetch_content_write (WdImapFetchContent *self, WdImapSession *session, G
         return WD_MORE;
       if (!self->is_inside)
         begin_section (self, out, inout_error);
-      else if (!write_slice (self, out, &error))
+      else if (!(self->binary.decoder != NULL ? write_decoded (self, out, &error)
+                                              : write_slice (self, out, &error)))
         {
           keep_error (inout_error, error);
           return WD_FAIL;

@@ -3,6 +3,7 @@
 // any size takes bounded memory.
 #pragma once
 
+#include "imap-fetch-binary.h"
 #include "imap-section.h"
 #include "imap-session.h"
 
@@ -16,6 +17,7 @@ typedef struct
   gboolean is_inside;        // Of its literal: `offset` … `end` is still to be written.
   guint64 offset;
   guint64 end;
+  WdImapFetchBinary binary; // Of one that is decoded on its way out.
 } WdImapFetchContent;
 
 void wd_imap_fetch_content_clear (WdImapFetchContent *self);

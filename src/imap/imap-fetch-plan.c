@@ -98,6 +98,32 @@ take_section (WdImapParser *parser, WdImapFetchPlan *self, WdImapSection *sectio
   return TRUE;
 }
 
+static const struct
+{
+  const char *name;
+  gboolean peek;
+  gboolean is_size;
+} binary_items[] = {
+  { "BINARY", FALSE, FALSE },
+  { "BINARY.PEEK", TRUE, FALSE },
+  { "BINARY.SIZE", TRUE, TRUE },
+};
+
+static gboolean
+parse_binary (WdImapParser *parser, WdImapFetchPlan *self, const char *name)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (binary_items); i++)
+    if (strcmp (binary_items[i].name, name) == 0)
+      {
+        WdImapSection *section;
+
+        return wd_imap_section_parse_binary (parser, binary_items[i].peek, binary_items[i].is_size,
+                                             &section)
+               && take_section (parser, self, section);
+      }
+  return wd_imap_parse_fail (parser, "Unknown FETCH item");
+}
+
 static gboolean
 parse_item (WdImapParser *parser, WdImapFetchPlan *self)
 {
@@ -114,6 +140,8 @@ parse_item (WdImapParser *parser, WdImapFetchPlan *self)
       return wd_imap_section_parse (parser, name[4] == '.', &section)
              && take_section (parser, self, section);
     }
+  if (g_str_has_prefix (name, "BINARY"))
+    return parse_binary (parser, self, name);
   for (gsize i = 0; i < G_N_ELEMENTS (section_items); i++)
     if (strcmp (section_items[i].name, name) == 0)
       return take_section (parser, self,

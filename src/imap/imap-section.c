@@ -144,7 +144,9 @@ parse_partial (WdImapParser *parser, WdImapSection *section)
 static char *
 make_label (const WdImapSection *section)
 {
-  GString *label = g_string_new ("BODY[");
+  GString *label = g_string_new (section->is_size     ? "BINARY.SIZE["
+                                 : section->is_binary ? "BINARY["
+                                                      : "BODY[");
   const char *name = NULL;
 
   for (guint i = 0; i < section->path->len; i++)
@@ -178,6 +180,29 @@ wd_imap_section_parse (WdImapParser *parser, gboolean peek, WdImapSection **out_
       && !parse_kind (parser, section))
     return FALSE;
   if (!wd_imap_parse_expect (parser, ']') || !parse_partial (parser, section))
+    return FALSE;
+  section->label = make_label (section);
+  *out_section = g_steal_pointer (&section);
+  return TRUE;
+}
+
+gboolean
+wd_imap_section_parse_binary (WdImapParser *parser,
+                              gboolean peek,
+                              gboolean is_size,
+                              WdImapSection **out_section)
+{
+  g_autoptr (WdImapSection) section = wd_imap_section_new (NULL, WD_IMAP_SECTION_ALL, peek);
+  gboolean goes_on;
+
+  section->is_binary = TRUE;
+  section->is_size = is_size;
+  if (!wd_imap_parse_expect (parser, '[') || !parse_path (parser, section, &goes_on))
+    return FALSE;
+  // Only parts by their number, no HEADER, TEXT or MIME.
+  if (goes_on)
+    return wd_imap_parse_fail (parser, "Expected a part number");
+  if (!wd_imap_parse_expect (parser, ']') || (!is_size && !parse_partial (parser, section)))
     return FALSE;
   section->label = make_label (section);
   *out_section = g_steal_pointer (&section);

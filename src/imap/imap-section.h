@@ -19,9 +19,11 @@ typedef enum
 typedef struct
 {
   WdImapSectionKind kind;
-  GArray *path;  // (element-type guint32): part numbers.
-  GStrv fields;  // Names, for HEADER_FIELDS…
-  gboolean peek; // Does not set \Seen.
+  GArray *path;       // (element-type guint32): part numbers.
+  GStrv fields;       // Names, for HEADER_FIELDS…
+  gboolean peek;      // Does not set \Seen.
+  gboolean is_binary; // BINARY (RFC 3516): without its transfer encoding.
+  gboolean is_size;   // BINARY.SIZE: only how much that is.
   gboolean has_partial;
   guint32 first;     // Of the partial.
   guint32 max_bytes; // Of the partial.
@@ -35,6 +37,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (WdImapSection, wd_imap_section_free)
 // Reads what follows BODY or BODY.PEEK, from its '['. *out_section is (transfer full).
 gboolean wd_imap_section_parse (WdImapParser *parser, gboolean peek, WdImapSection **out_section)
     G_GNUC_WARN_UNUSED_RESULT;
+
+// Reads what follows BINARY, BINARY.PEEK or BINARY.SIZE (RFC 3516 4.2).
+gboolean wd_imap_section_parse_binary (WdImapParser *parser,
+                                       gboolean peek,
+                                       gboolean is_size,
+                                       WdImapSection **out_section) G_GNUC_WARN_UNUSED_RESULT;
 
 // A section under a name of its own: RFC822, RFC822.HEADER, RFC822.TEXT.
 WdImapSection *wd_imap_section_new (const char *label, WdImapSectionKind kind, gboolean peek)

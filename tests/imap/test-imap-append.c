@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
-// Several messages in one APPEND: how many, how much, and none of them when one does not fit.
+// Several messages in one APPEND: how many, how much, and none of them when one does not fit; and
+// messages with NUL.
 #include "config.h"
 
 #include <string.h>
@@ -133,6 +134,131 @@ test_spool (ImapFixture *fixture, gconstpointer data)
   imap_client_expect (client, "c OK ");
 }
 
+// Appends octets with NUL in them. Returns the tagged reply.
+static char *
+append_binary (ImapClient *client, const char *data, gsize len)
+{
+  imap_client_say (client, "a APPEND INBOX ~{%" G_GSIZE_FORMAT "+}", len);
+  imap_client_send (client, data, len, 7);
+  imap_client_say (client, "%s", "");
+  return imap_client_read_line (client);
+}
+
+// NUL in a part: it is kept in base64, and comes back as it was by BINARY.
+static void
+test_binary (ImapFixture *fixture, gconstpointer data)
+{
+  static const char message[] = "Subject: x\r\n"
+                                "Content-Type: multipart/mixed; boundary=b\r\n"
+                                "\r\n"
+                                "--b\r\n"
+                                "\r\n"
+                                "text\r\n"
+                                "--b\r\n"
+                                "Content-Type: application/octet-stream\r\n"
+                                "Content-Transfer-Encoding: binary\r\n"
+                                "\r\n"
+                                "a\0b\nc\r\n"
+                                "--b\r\n"
+                                "\r\n"
+                                "\0\r\n"
+                                "--b--\r\n";
+  static const char stored[] = "Subject: x\r\n"
+                               "Content-Type: multipart/mixed; boundary=b\r\n"
+                               "\r\n"
+                               "--b\r\n"
+                               "\r\n"
+                               "text\r\n"
+                               "--b\r\n"
+                               "Content-Type: application/octet-stream\r\n"
+                               "Content-Transfer-Encoding: base64\r\n"
+                               "\r\n"
+                               "YQBiCmM=\r\n"
+                               "--b\r\n"
+                               "Content-Transfer-Encoding: base64\r\n"
+                               "\r\n"
+                               "AA==\r\n"
+                               "--b--\r\n";
+  imap_fixture_add_user (fixture, "alice");
+  g_autoptr (ImapClient) client = imap_client_new_login (fixture, "alice");
+  g_autofree char *reply = append_binary (client, message, sizeof message - 1);
+  g_autofree char *whole = NULL;
+  g_autofree char *part = NULL;
+
+  g_assert_true (g_str_has_prefix (reply, "a OK [APPENDUID "));
+  imap_client_say (client, "b EXAMINE INBOX");
+  g_free (imap_client_read_until (client, "b OK "));
+  imap_client_say (client, "c FETCH 1 BODY[]");
+  imap_client_expect (client, "* 1 FETCH (BODY[] {");
+  whole = imap_client_read (client, sizeof stored - 1);
+  g_assert_cmpmem (whole, sizeof stored - 1, stored, sizeof stored - 1);
+  imap_client_expect (client, ")");
+  imap_client_expect (client, "c OK ");
+  imap_client_say (client, "d FETCH 1 BINARY[2]");
+  imap_client_expect (client, "* 1 FETCH (BINARY[2] ~{5}");
+  part = imap_client_read (client, 5);
+  g_assert_cmpmem (part, 5, "a\0b\nc", 5);
+  imap_client_expect (client, ")");
+  imap_client_expect (client, "d OK ");
+}
+
+// NUL where it cannot be encoded.
+static void
+test_binary_refused (ImapFixture *fixture, gconstpointer data)
+{
+  static const struct
+  {
+    const char *data;
+    gsize len;
+  } messages[] = {
+
+#define OCTETS(text) { text, sizeof text - 1 }
+    OCTETS ("Subject: \0\r\n\r\ntext\r\n"),
+    OCTETS ("Content-Transfer-Encoding: base64\r\n\r\nYQ\0==\r\n"),
+    OCTETS ("Content-Type: multipart/mixed; boundary=b\r\n\r\n\0\r\n--b\r\n\r\nx\r\n--b--\r\n"),
+#undef OCTETS
+  };
+  imap_fixture_add_user (fixture, "alice");
+  g_autoptr (ImapClient) client = imap_client_new_login (fixture, "alice");
+
+  for (gsize i = 0; i < G_N_ELEMENTS (messages); i++)
+    {
+      g_autofree char *reply = append_binary (client, messages[i].data, messages[i].len);
+
+      g_assert_true (g_str_has_prefix (reply, "a NO [UNKNOWN-CTE] "));
+    }
+  expect_messages (client, 0);
+}
+
+// Lines of 76 characters, and more than is read at once.
+static void
+test_binary_large (ImapFixture *fixture, gconstpointer data)
+{
+  static const char header[] = "Content-Type: application/x\r\n\r\n";
+  gsize len = 1000 * 1000;
+  g_autofree char *message = g_malloc0 (sizeof header - 1 + len);
+  g_autofree char *part = NULL;
+  g_autofree char *reply = NULL;
+
+  memcpy (message, header, sizeof header - 1);
+  for (gsize i = 0; i < len; i++)
+    message[sizeof header - 1 + i] = (char) (i * 7 + i / 1000);
+  imap_fixture_add_user (fixture, "alice");
+  g_autoptr (ImapClient) client = imap_client_new_login (fixture, "alice");
+  imap_client_say (client, "a APPEND INBOX ~{%" G_GSIZE_FORMAT "+}", sizeof header - 1 + len);
+  imap_client_send (client, message, sizeof header - 1 + len, 0);
+  imap_client_say (client, "%s", "");
+  imap_client_expect (client, "a OK ");
+  imap_client_say (client, "b EXAMINE INBOX");
+  g_free (imap_client_read_until (client, "b OK "));
+  imap_client_say (client, "c FETCH 1 (BINARY.SIZE[1] BINARY[1]<300000.500000>)");
+  imap_client_expect (client, "* 1 FETCH (BINARY.SIZE[1] 1000000 BINARY[1]<300000> ~{500000}");
+  part = imap_client_read (client, 500000);
+  g_assert_cmpmem (part, 500000, message + sizeof header - 1 + 300000, 500000);
+  imap_client_expect (client, ")");
+  imap_client_expect (client, "c OK ");
+}
+
 #define ADD(name, func, data)                                                                      \
   g_test_add ("/imap/append/" name, ImapFixture, data, set_up, func, tear_down)
 
@@ -147,5 +273,8 @@ main (int argc, char **argv)
   ADD ("one-large", test_one_large, large);
   ADD ("quota", test_quota, NULL);
   ADD ("spool", test_spool, NULL);
+  ADD ("binary", test_binary, NULL);
+  ADD ("binary-refused", test_binary_refused, NULL);
+  ADD ("binary-large", test_binary_large, NULL);
   return g_test_run ();
 }

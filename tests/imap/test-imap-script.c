@@ -72,6 +72,32 @@ static const struct
              "<p>three\r\n"
              "--c--\r\n"
              "--b--\r\n" },
+  { "coded", "From: a@example.com\r\n"
+             "Subject: coded\r\n"
+             "MIME-Version: 1.0\r\n"
+             "Content-Type: multipart/mixed; boundary=\"b\"\r\n"
+             "\r\n"
+             "--b\r\n"
+             "Content-Type: text/plain\r\n"
+             "Content-Transfer-Encoding: base64\r\n"
+             "\r\n"
+             "VGhlIHF1aWNrIGJyb3duIGZveA==\r\n"
+             "--b\r\n"
+             "Content-Type: text/plain; charset=utf-8\r\n"
+             "Content-Transfer-Encoding: quoted-printable\r\n"
+             "\r\n"
+             "Gr=C3=BC=C3=9Fe =\r\n"
+             "aus K=C3=B6ln\r\n"
+             "--b\r\n"
+             "Content-Type: application/x-thing\r\n"
+             "Content-Transfer-Encoding: x-uuencode\r\n"
+             "\r\n"
+             "begin 644 x\r\n"
+             "--b\r\n"
+             "Content-Type: text/plain\r\n"
+             "\r\n"
+             "plain\r\n"
+             "--b--\r\n" },
 };
 
 typedef struct
@@ -398,9 +424,9 @@ int
 main (int argc, char **argv)
 {
   static const char *const files[] = {
-    "login",     "mailboxes", "list",   "select", "append",    "fetch",   "store",
-    "search",    "expunge",   "copy",   "idle",   "condstore", "qresync", "quota",
-    "searchres", "partial",   "syntax", "two",    NULL,
+    "login", "mailboxes", "list",    "select", "append", "binary",    "fetch",
+    "store", "search",    "expunge", "copy",   "idle",   "condstore", "qresync",
+    "quota", "searchres", "partial", "syntax", "two",    NULL,
   };
   ImapFixture fixture = { 0 };
   g_autoptr (GPtrArray) cases = g_ptr_array_new_with_free_func (case_free);
