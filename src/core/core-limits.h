@@ -32,6 +32,10 @@
 #define WD_LIMIT_IMAP_APPEND_MESSAGES 100
 #define WD_LIMIT_IMAP_APPEND_BYTES (256 * 1024 * 1024)
 
+// Octets of a text that SORT and THREAD compare, and ids of one References that THREAD follows.
+#define WD_LIMIT_IMAP_SORT_KEY_BYTES 1024
+#define WD_LIMIT_IMAP_REFERENCES 1000
+
 // Octets that are read ahead of the running command (pipelining), and octets of output that are
 // held before a command is told to wait for the client.
 #define WD_LIMIT_INPUT_BUFFER_BYTES (64 * 1024)
@@ -59,6 +63,9 @@
 // A longer type is read as application/octet-stream, a longer charset as none.
 #define WD_LIMIT_MIME_TYPE_BYTES 255
 #define WD_LIMIT_MIME_CHARSET_BYTES 64
+
+// A longer message id is none.
+#define WD_LIMIT_MIME_MESSAGE_ID_BYTES 1000
 
 // Parts of at least so many octets leave the message and are shared by content.
 #define WD_LIMIT_LARGE_PART_BYTES (50 * 1024)

@@ -81,7 +81,7 @@ begin (WdImapSession *session, WdImapCommand *cmd)
   // RFC 9051 6.4.4.
   if (self->what.bits == 0 && wd_imap_session_is_enabled (session, WD_IMAP_ENABLED_REV2))
     self->what.bits = WD_IMAP_RETURN_ALL;
-  if (!wd_imap_search_keys_parse (session, cmd, &expr, &self->has_modseq))
+  if (!wd_imap_search_keys_parse (session, cmd, FALSE, &expr, &self->has_modseq))
     {
       // RFC 5182 2.1: NO saves the empty result, BAD none.
       if (cmd->status == WD_IMAP_NO && (self->what.bits & WD_IMAP_RETURN_SAVE) != 0)

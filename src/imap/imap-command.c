@@ -51,6 +51,8 @@ static const WdImapCommandSpec commands[] = {
   { "UNSELECT", SELECTED, NO_SYNC, wd_imap_cmd_select_unselect },
   { "EXPUNGE", SELECTED, UID, wd_imap_cmd_expunge_expunge },
   { "SEARCH", SELECTED, UID | NO_EXPUNGE, wd_imap_cmd_search },
+  { "SORT", SELECTED, UID | NO_EXPUNGE, wd_imap_cmd_sort },
+  { "THREAD", SELECTED, UID | NO_EXPUNGE, wd_imap_cmd_thread },
   { "FETCH", SELECTED, UID | NO_EXPUNGE, wd_imap_cmd_fetch },
   { "STORE", SELECTED, UID | NO_EXPUNGE, wd_imap_cmd_store },
   { "COPY", SELECTED, UID, wd_imap_cmd_copy_copy },

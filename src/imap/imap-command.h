@@ -117,6 +117,8 @@ WdStep wd_imap_cmd_append (WdImapSession *session, WdImapCommand *cmd);
 WdStep wd_imap_cmd_idle (WdImapSession *session, WdImapCommand *cmd);
 WdStep wd_imap_cmd_expunge_expunge (WdImapSession *session, WdImapCommand *cmd);
 WdStep wd_imap_cmd_search (WdImapSession *session, WdImapCommand *cmd);
+WdStep wd_imap_cmd_sort (WdImapSession *session, WdImapCommand *cmd);
+WdStep wd_imap_cmd_thread (WdImapSession *session, WdImapCommand *cmd);
 WdStep wd_imap_cmd_fetch (WdImapSession *session, WdImapCommand *cmd);
 WdStep wd_imap_cmd_store (WdImapSession *session, WdImapCommand *cmd);
 WdStep wd_imap_cmd_copy_copy (WdImapSession *session, WdImapCommand *cmd);

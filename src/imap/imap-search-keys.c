@@ -58,6 +58,7 @@ find_email_id (const char *id, gpointer user_data)
 gboolean
 wd_imap_search_keys_parse (WdImapSession *session,
                            WdImapCommand *cmd,
+                           gboolean has_bare_charset,
                            WdSearchExpr **out_expr,
                            gboolean *out_has_modseq)
 {
@@ -69,6 +70,7 @@ wd_imap_search_keys_parse (WdImapSession *session,
     .find_email_id = find_email_id,
     .user_data = session,
     .is_utf8_only = wd_imap_session_is_enabled (session, WD_IMAP_ENABLED_UTF8),
+    .has_bare_charset = has_bare_charset,
   };
   gboolean ok = wd_imap_search_parse (&search, &cmd->args, out_expr);
 

@@ -376,12 +376,16 @@ parse_charset (WdImapSearch *self, WdImapParser *parser)
 {
   g_autofree char *probe = NULL;
 
-  if (!wd_imap_parse_skip_word (parser, "CHARSET"))
-    return TRUE;
-  if (self->is_utf8_only)
-    return wd_imap_parse_fail (parser, "No charset with UTF8=ACCEPT");
-  if (!wd_imap_parse_space (parser) || !wd_imap_parse_astring (parser, &self->charset)
-      || !wd_imap_parse_space (parser))
+  if (!self->has_bare_charset)
+    {
+      if (!wd_imap_parse_skip_word (parser, "CHARSET"))
+        return TRUE;
+      if (self->is_utf8_only)
+        return wd_imap_parse_fail (parser, "No charset with UTF8=ACCEPT");
+      if (!wd_imap_parse_space (parser))
+        return FALSE;
+    }
+  if (!wd_imap_parse_astring (parser, &self->charset) || !wd_imap_parse_space (parser))
     return FALSE;
   probe = wd_mime_text_convert (self->charset, "a", 1);
   if (probe != NULL)

@@ -16,7 +16,8 @@ typedef struct
   // (nullable) The messages with this EMAILID, (transfer full).
   WdUidSet *(*find_email_id) (const char *id, gpointer user_data);
   gpointer user_data;
-  gboolean is_utf8_only; // No CHARSET may be there (RFC 6855 3).
+  gboolean is_utf8_only;     // No CHARSET may be there (RFC 6855 3).
+  gboolean has_bare_charset; // The charset comes first, without CHARSET before it (RFC 5256).
 
   // Of one command: set by the parser.
   char *charset;        // (nullable)
@@ -28,6 +29,7 @@ typedef struct
 
 void wd_imap_search_clear (WdImapSearch *self);
 
-// Reads [CHARSET …] and search keys up to the end. *out_expr is (transfer full).
+// Reads [CHARSET …], or the bare charset, and search keys up to the end. *out_expr is (transfer
+// full).
 gboolean wd_imap_search_parse (WdImapSearch *self, WdImapParser *parser, WdSearchExpr **out_expr)
     G_GNUC_WARN_UNUSED_RESULT;

@@ -8,6 +8,7 @@
 //   M: name             sends the octets of the message `name` (below), without a line end
 //   W: text             sends the text without a line end
 //   D: name             delivers the message `name` to INBOX, by another process
+//   H: a: b|c: d        delivers a message with these header fields
 //   N: count            delivers so many small messages
 //   E:                  the server ends the connection
 //   @raw                connections of this case do not log in
@@ -318,6 +319,16 @@ do_deliver (Case *self, guint n, const char *text)
 }
 
 static void
+do_deliver_header (Case *self, guint n, const char *text)
+{
+  g_auto (GStrv) fields = g_strsplit (text, "|", -1);
+  g_autofree char *header = g_strjoinv ("\r\n", fields);
+  g_autofree char *message = g_strconcat (header, "\r\n\r\nText.\r\n", NULL);
+
+  wd_test_store_append (self->fixture->scratch, &self->user, "INBOX", message, -1, 0);
+}
+
+static void
 do_deliver_many (Case *self, guint n, const char *text)
 {
   for (guint64 i = g_ascii_strtoull (text, NULL, 10); i > 0; i--)
@@ -329,8 +340,9 @@ static const struct
   char letter;
   void (*func) (Case *self, guint n, const char *text);
 } verbs[] = {
-  { 'C', do_client }, { 'W', do_write }, { 'M', do_message }, { 'S', do_server },
-  { 'U', do_until },  { 'E', do_end },   { 'D', do_deliver }, { 'N', do_deliver_many },
+  { 'C', do_client },  { 'W', do_write },        { 'M', do_message },
+  { 'S', do_server },  { 'U', do_until },        { 'E', do_end },
+  { 'D', do_deliver }, { 'N', do_deliver_many }, { 'H', do_deliver_header },
 };
 
 static void
@@ -424,9 +436,9 @@ int
 main (int argc, char **argv)
 {
   static const char *const files[] = {
-    "login", "mailboxes", "list",    "select", "append", "binary",    "fetch",
-    "store", "search",    "expunge", "copy",   "idle",   "condstore", "qresync",
-    "quota", "searchres", "partial", "syntax", "two",    NULL,
+    "login",  "mailboxes", "list",    "select",  "append", "binary", "fetch",     "store",
+    "search", "sort",      "thread",  "expunge", "copy",   "idle",   "condstore", "qresync",
+    "quota",  "searchres", "partial", "syntax",  "two",    NULL,
   };
   ImapFixture fixture = { 0 };
   g_autoptr (GPtrArray) cases = g_ptr_array_new_with_free_func (case_free);
