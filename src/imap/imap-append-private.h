@@ -13,6 +13,7 @@ typedef struct
   gint64 internal_date_ms; // 0: none given.
   gint16 zone_minutes;
   WdImapLiteral literal;
+  gboolean is_utf8; // It stands in UTF8 (…) (RFC 6855 4).
   gboolean has_nul;
   WdIncoming *incoming; // (nullable)
 } WdImapAppendMessage;

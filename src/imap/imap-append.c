@@ -47,6 +47,22 @@ wd_imap_append_message_clear (WdImapAppendMessage *self)
   g_clear_pointer (&self->incoming, wd_incoming_unref);
 }
 
+// The header of the literal, and UTF8 ( before it where the session asked for UTF-8. The ')' comes
+// behind the octets.
+static gboolean
+parse_header (WdImapParser *parser, WdImapAppendMessage *message)
+{
+  message->is_utf8 = wd_imap_parse_skip_word (parser, "UTF8");
+  if (!message->is_utf8)
+    return wd_imap_parse_literal (parser, &message->literal);
+  if (!parser->is_utf8)
+    return wd_imap_parse_fail (parser, "Enable UTF8=ACCEPT first");
+  if (!wd_imap_parse_space (parser) || !wd_imap_parse_expect (parser, '(')
+      || !wd_imap_parse_literal (parser, &message->literal))
+    return FALSE;
+  return message->literal.is_literal8 || wd_imap_parse_fail (parser, "Expected ~ and a literal");
+}
+
 gboolean
 wd_imap_append_parse_message (WdImapParser *parser, WdImapAppendMessage *out_message)
 {
@@ -61,7 +77,7 @@ wd_imap_append_parse_message (WdImapParser *parser, WdImapAppendMessage *out_mes
       && (!wd_imap_date_parse_time (parser, &message.internal_date_ms, &message.zone_minutes)
           || !wd_imap_parse_space (parser)))
     return FALSE;
-  if (!wd_imap_parse_literal (parser, &message.literal))
+  if (!parse_header (parser, &message))
     return FALSE;
   *out_message = message;
   message.flags.keywords = NULL;
@@ -199,6 +215,8 @@ wd_imap_append_go_on (WdImapSession *session, WdImapCommand *cmd)
   if (self->parsed == 0)
     return wd_imap_parse_space (&cmd->args) && wd_imap_name_parse (&cmd->args, &self->path, NULL);
   cmd->args.pos = self->parsed;
+  if (self->messages->len > 0 && get_current (self)->is_utf8)
+    return wd_imap_parse_expect (&cmd->args, ')');
   return TRUE;
 }
 

@@ -41,6 +41,7 @@ can_compress (WdImapSession *session)
 
 static const Capability capabilities[] = {
   { "IMAP4rev1", ALWAYS },
+  { "IMAP4rev2", ALWAYS },
   { "LITERAL+", ALWAYS },
   { "SASL-IR", BEFORE_LOGIN },
   { "STARTTLS", BEFORE_LOGIN, can_start_tls },
@@ -50,6 +51,7 @@ static const Capability capabilities[] = {
   { "COMPRESS=DEFLATE", AFTER_LOGIN, can_compress },
   { "IDLE", ALWAYS },
   { "UNAUTHENTICATE", AFTER_LOGIN },
+  { "UTF8=ACCEPT", AFTER_LOGIN },
   { "NAMESPACE", AFTER_LOGIN },
   { "CHILDREN", AFTER_LOGIN },
   { "SPECIAL-USE", AFTER_LOGIN },
@@ -76,6 +78,7 @@ static const Capability capabilities[] = {
   { "STATUS=SIZE", AFTER_LOGIN },
   { "OBJECTID", AFTER_LOGIN },
   { "SAVEDATE", AFTER_LOGIN },
+  { "PREVIEW", AFTER_LOGIN },
   { "QUOTA", AFTER_LOGIN },
   { "QUOTA=RES-STORAGE", AFTER_LOGIN },
 };

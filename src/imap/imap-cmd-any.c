@@ -111,6 +111,8 @@ static const struct
   guint extension;
 } extensions[] = {
   { "CONDSTORE", WD_IMAP_ENABLED_CONDSTORE },
+  { "UTF8=ACCEPT", WD_IMAP_ENABLED_UTF8 },
+  { "IMAP4rev2", WD_IMAP_ENABLED_REV2 },
   { "QRESYNC", WD_IMAP_ENABLED_CONDSTORE | WD_IMAP_ENABLED_QRESYNC },
 };
 

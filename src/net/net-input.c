@@ -82,7 +82,7 @@ wd_net_input_peek_line (WdInput *self,
                         gsize *out_consume_len,
                         gboolean *out_too_long)
 {
-  const char *line = self->data + self->start;
+  const char *line;
   const char *end;
   gsize len;
 
@@ -90,6 +90,7 @@ wd_net_input_peek_line (WdInput *self,
   if (self->end == self->start)
     return FALSE;
 
+  line = self->data + self->start;
   end = memchr (self->data + self->scanned, '\n', self->end - self->scanned);
   if (end == NULL)
     {

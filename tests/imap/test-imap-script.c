@@ -47,6 +47,10 @@ static const struct
              "Content-Transfer-Encoding: quoted-printable\r\n"
              "\r\n"
              "Sch=F6ne Gr=FC=DFe aus K=F6ln\r\n" },
+  { "wide", "From: Jörg <jörg@exämple.org>\r\n"
+            "Subject: Grüße\r\n"
+            "\r\n"
+            "Köln\r\n" },
   { "mixed", "From: a@example.com\r\n"
              "Subject: parts\r\n"
              "MIME-Version: 1.0\r\n"
@@ -436,9 +440,10 @@ int
 main (int argc, char **argv)
 {
   static const char *const files[] = {
-    "login",  "mailboxes", "list",    "select",  "append", "binary", "fetch",     "store",
-    "search", "sort",      "thread",  "expunge", "copy",   "idle",   "condstore", "qresync",
-    "quota",  "searchres", "partial", "syntax",  "two",    NULL,
+    "login",     "mailboxes", "list",  "select",    "append",  "binary",  "fetch",
+    "store",     "search",    "sort",  "thread",    "expunge", "copy",    "idle",
+    "condstore", "qresync",   "quota", "searchres", "partial", "preview", "rev2",
+    "utf8",      "syntax",    "two",   NULL,
   };
   ImapFixture fixture = { 0 };
   g_autoptr (GPtrArray) cases = g_ptr_array_new_with_free_func (case_free);

@@ -91,7 +91,7 @@ test_starttls (Fixture *self, gconstpointer data)
   g_assert_cmpint (net_tls_client_handshake (&tls, imap_client_get_fd (client), "NORMAL", NULL), ==,
                    0);
   net_tls_client_send (&tls, "c CAPABILITY\r\n");
-  expect (&tls, "* CAPABILITY IMAP4rev1 LITERAL+ SASL-IR ID ENABLE IDLE "
+  expect (&tls, "* CAPABILITY IMAP4rev1 IMAP4rev2 LITERAL+ SASL-IR ID ENABLE IDLE "
                 "AUTH=SCRAM-SHA-256-PLUS AUTH=SCRAM-SHA-256 AUTH=PLAIN AUTH=LOGIN");
   expect (&tls, "c OK *");
   net_tls_client_send (&tls, "d STARTTLS\r\n");
@@ -109,7 +109,7 @@ test_implicit (Fixture *self, gconstpointer data)
 
   g_assert_cmpint (net_tls_client_handshake (&tls, imap_client_get_fd (client), "NORMAL", NULL), ==,
                    0);
-  expect (&tls, "* OK ?CAPABILITY IMAP4rev1 * AUTH=SCRAM-SHA-256-PLUS *");
+  expect (&tls, "* OK ?CAPABILITY IMAP4rev1 IMAP4rev2 * AUTH=SCRAM-SHA-256-PLUS *");
   net_tls_client_send (&tls, "a LOGIN alice " IMAP_FIXTURE_PASSWORD "\r\nb SELECT INBOX\r\n");
   expect (&tls, "a OK *");
   expect (&tls, "* FLAGS *");
