@@ -308,8 +308,7 @@ begin (Session *self, const char *text)
   imap_client_say (self->client, "%s", line);
 }
 
-static gboolean
-run (Session *self, const char *format, ...)
+static gboolean G_GNUC_PRINTF (2, 3) run (Session *self, const char *format, ...)
 {
   g_autofree char *text = NULL;
   va_list args;
