@@ -62,6 +62,7 @@ add_item (WdImapFetchPlan *self, const WdImapFetchItem *item)
   self->items[self->n_items++] = item;
   self->fields |= item->fields;
   self->has |= item->is;
+  self->needs_row = self->needs_row || item->is == 0;
   return TRUE;
 }
 
@@ -96,6 +97,7 @@ take_section (WdImapParser *parser, WdImapFetchPlan *self, WdImapSection *sectio
     }
   g_ptr_array_add (self->sections, section);
   self->fields |= WD_FETCH_CONTENT;
+  self->needs_row = TRUE;
   return TRUE;
 }
 

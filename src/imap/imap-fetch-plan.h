@@ -34,6 +34,7 @@ typedef struct
   guint n_items;
   guint has; // WD_IMAP_FETCH_IS_… of all items.
   WdFetchFields fields;
+  gboolean needs_row;  // More than UID, flags and modseq.
   GPtrArray *sections; // (element-type WdImapSection): what needs the octets of the message.
   gboolean marks_seen; // One of them sets \Seen.
 } WdImapFetchPlan;

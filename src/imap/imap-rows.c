@@ -68,7 +68,8 @@ wd_imap_rows_run (WdImapRows *self, GError **error)
   self->last = 0;
   self->is_stopped = FALSE;
   if (!wd_store_fetch (session->server->store, &session->actor, &session->view->mailbox, self->uids,
-                       self->plan->fields, self->changed_since, write_row, self,
+                       self->plan->needs_row ? self->plan->fields : WD_FETCH_ONLY_FLAGS,
+                       self->changed_since, write_row, self,
                        wd_imap_session_get_cancellable (session), error))
     return FALSE;
   if (self->is_stopped)

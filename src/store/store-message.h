@@ -66,6 +66,8 @@ typedef enum
   WD_FETCH_FLAGS = 0,        // All of the row that is not named below.
   WD_FETCH_INDEX = 1 << 0,   // Envelope, body, body structure.
   WD_FETCH_CONTENT = 1 << 1, // The octets.
+  // By itself: UID, flags and modseq suffice, the rest may be left 0.
+  WD_FETCH_ONLY_FLAGS = 1 << 2,
 } WdFetchFields;
 
 // Returns FALSE to stop: the store call still succeeds.

@@ -291,6 +291,8 @@ static const struct
   { "quota", "UPDATE mailbox SET size_bytes = 1 WHERE id = 0", "quota " },
   { "quota-limit", "UPDATE owner SET quota_bytes = 5", "quota-limit " },
   { "map", "INSERT OR REPLACE INTO map VALUES (1, 3, x'ffff')", "uids " },
+  { "flags", "INSERT OR REPLACE INTO changed VALUES (1, 0, x'ff')", "flags " },
+  { "flags-of-none", "INSERT INTO changed VALUES (1, 1000000, x'00010001')", "flags " },
   { "map-wrong", "DELETE FROM message WHERE uid = (SELECT max (uid) FROM message)",
     "counters uids quota orphan-content " },
   { "orphan",

@@ -116,8 +116,8 @@ insert_message (WdSqliteLease *lease,
 {
   g_auto (WdSqliteStmt) stmt = wd_sqlite_db_prepare (
       lease->db,
-      "INSERT INTO message (mailbox, uid, flags, modseq, size, date_ms, zone, save_delta_ms, id,"
-      " content, created) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?4)",
+      "INSERT INTO message (mailbox, uid, flags, size, date_ms, zone, save_delta_ms, id,"
+      " content, created) VALUES (?1, ?2, ?3, ?5, ?6, ?7, ?8, ?9, ?10, ?4)",
       error);
   gint64 date_ms = in->item->internal_date_ms != 0 ? in->item->internal_date_ms : in->now_ms;
 

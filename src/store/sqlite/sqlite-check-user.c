@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "sqlite-check.h"
+#include "sqlite-flag-runs.h"
 
 // What the rows of one mailbox come to.
 typedef struct
@@ -66,13 +67,16 @@ add_up (WdSqliteLease *lease,
         GError **error)
 {
   g_auto (WdSqliteStmt) stmt = wd_sqlite_db_prepare (
-      lease->db, "SELECT uid, flags, size, modseq FROM message WHERE mailbox = ?1 ORDER BY uid",
+      lease->db, "SELECT uid, flags, size, created FROM message WHERE mailbox = ?1 ORDER BY uid",
       error);
+  WdSqliteFlagRuns runs;
   gboolean has_row;
 
   *out_sums = (Sums){ 0 };
   if (stmt == NULL)
     return FALSE;
+  wd_sqlite_flag_runs_init (&runs, lease, mailbox);
+  runs.ignores_damage = TRUE;
   sqlite3_bind_int64 (stmt, 1, mailbox->row);
   for (;;)
     {
@@ -82,13 +86,16 @@ add_up (WdSqliteLease *lease,
         return TRUE;
 
       WdFlags flags = (WdFlags) sqlite3_column_int64 (stmt, 1);
+      gint64 modseq = sqlite3_column_int64 (stmt, 3);
 
       out_sums->max_uid = sqlite3_column_int64 (stmt, 0);
+      if (!wd_sqlite_flag_runs_find (&runs, (WdUid) out_sums->max_uid, &flags, &modseq, error))
+        return FALSE;
       out_sums->n_messages++;
       out_sums->n_unseen += (flags & WD_FLAG_SEEN) == 0;
       out_sums->n_deleted += (flags & WD_FLAG_DELETED) != 0;
       out_sums->size_bytes += sqlite3_column_int64 (stmt, 2);
-      out_sums->max_modseq = MAX (out_sums->max_modseq, sqlite3_column_int64 (stmt, 3));
+      out_sums->max_modseq = MAX (out_sums->max_modseq, modseq);
       wd_uidset_add (uids, (WdUid) out_sums->max_uid);
     }
 }
@@ -158,7 +165,8 @@ check_mailbox (
   inout_total->size_bytes += sums.size_bytes;
   if (is_changed && check->repair && !wd_sqlite_mailbox_save (lease, &mailbox, error))
     return FALSE;
-  return check_map (check, lease, &mailbox, uids, error);
+  return check_map (check, lease, &mailbox, uids, error)
+         && wd_sqlite_check_flags (check, lease, &mailbox, uids, error);
 }
 
 static gboolean

@@ -28,6 +28,13 @@ gboolean wd_sqlite_check_user (WdSqliteCheck *self,
                                GCancellable *cancellable,
                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+// Looks at the changed flags of a mailbox whose messages are `uids`.
+gboolean wd_sqlite_check_flags (WdSqliteCheck *self,
+                                WdSqliteLease *lease,
+                                const WdSqliteMailbox *mailbox,
+                                const WdUidSet *uids,
+                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 // The names in the user's folder of parts, inside a transaction.
 gboolean wd_sqlite_check_parts (WdSqliteCheck *self, WdSqliteLease *lease, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;

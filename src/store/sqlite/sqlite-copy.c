@@ -13,41 +13,70 @@ typedef struct
   WdSqliteMailbox *target;
   WdUidSet *source;
   gint64 size_bytes;
+  WdSqliteFlagRuns runs; // Of the source.
+  GError *failure;       // Of reading them.
 } Copy;
 
-// wd_row (uid, flags, size): the UID of the copy. The rows come in order of UID.
+// What wd_row is asked for.
+enum
+{
+  ASK_UID,   // wd_row (ASK_UID, uid, size): the UID of the copy. The rows come in order of UID.
+  ASK_FLAGS, // wd_row (ASK_FLAGS, uid, flags): the flags of the copy, from those of the row.
+};
+
+static gint64
+take_uid (Copy *self, WdUid uid, gint64 size_bytes)
+{
+  wd_uidset_add (self->source, uid);
+  self->size_bytes += size_bytes;
+  self->target->n_messages++;
+  self->target->size_bytes += size_bytes;
+  return self->target->uidnext++;
+}
+
+static gint64
+take_flags (Copy *self, WdUid uid, WdFlags flags)
+{
+  gint64 modseq;
+
+  if (self->failure == NULL
+      && !wd_sqlite_flag_runs_find (&self->runs, uid, &flags, &modseq, &self->failure))
+    return 0;
+  self->target->n_unseen += (flags & WD_FLAG_SEEN) == 0;
+  self->target->n_deleted += (flags & WD_FLAG_DELETED) != 0;
+  return (gint64) flags;
+}
+
 static gint64
 note_row (gpointer data, const gint64 *values)
 {
-  Copy *self = data;
-  WdFlags flags = (WdFlags) values[1];
+  WdUid uid = (WdUid) values[1];
 
-  wd_uidset_add (self->source, (WdUid) values[0]);
-  self->size_bytes += values[2];
-  self->target->n_messages++;
-  self->target->n_unseen += (flags & WD_FLAG_SEEN) == 0;
-  self->target->n_deleted += (flags & WD_FLAG_DELETED) != 0;
-  self->target->size_bytes += values[2];
-  return self->target->uidnext++;
+  return values[0] == ASK_UID ? take_uid (data, uid, values[2])
+                              : take_flags (data, uid, (WdFlags) values[2]);
 }
 
 // `last`: within one mailbox, the copies must not be copied again.
 static gboolean
-copy_ranges (WdSqliteLease *lease,
+copy_ranges (Copy *self,
+             WdSqliteLease *lease,
              sqlite3_stmt *stmt,
              const WdUidRange *ranges,
              guint n,
              gint64 last,
              GError **error)
 {
-  for (guint i = 0; i < n; i++)
+  for (guint i = 0; i < n && self->failure == NULL; i++)
     {
       sqlite3_bind_int64 (stmt, 2, ranges[i].first);
       sqlite3_bind_int64 (stmt, 3, MIN (ranges[i].last, last));
       if (!wd_sqlite_db_run (lease->db, stmt, error))
         return FALSE;
     }
-  return TRUE;
+  if (self->failure == NULL)
+    return TRUE;
+  g_propagate_error (error, g_steal_pointer (&self->failure));
+  return FALSE;
 }
 
 static gboolean
@@ -71,27 +100,33 @@ wd_sqlite_copy_rows (WdSqliteLease *lease,
   // The save date is now, the internal date stays (RFC 3501 6.4.7).
   g_auto (WdSqliteStmt) stmt = wd_sqlite_db_prepare (
       lease->db,
-      "INSERT INTO message (mailbox, uid, flags, modseq, size, date_ms, zone, save_delta_ms, id,"
+      "INSERT INTO message (mailbox, uid, flags, size, date_ms, zone, save_delta_ms, id,"
       " content, created)"
-      " SELECT ?4, wd_row (uid, flags, size), flags, ?5, size, date_ms, zone, ?6 - date_ms, id,"
+      " SELECT ?4, wd_row (0, uid, size), wd_row (1, uid, flags), size, date_ms, zone, ?6 - "
+      "date_ms, id,"
       " content, ?5 FROM message WHERE mailbox = ?1 AND uid BETWEEN ?2 AND ?3 ORDER BY uid",
       error);
   const WdUidRange all = { 1, G_MAXUINT32 };
   guint n_ranges = 1;
   const WdUidRange *ranges = uids == NULL ? &all : wd_uidset_get_ranges (uids, &n_ranges);
   gint64 last = source->uidnext - 1;
-  Copy copy = { .target = target, .source = out_source };
+  Copy copy;
 
+  copy.target = target;
+  copy.source = out_source;
+  copy.size_bytes = 0;
+  copy.failure = NULL;
   if (stmt == NULL || !check_uids_left (source, target, error))
     return FALSE;
   if (target->n_unseen == 0)
     target->unseen_hint = target->uidnext;
+  wd_sqlite_flag_runs_init (&copy.runs, lease, source);
   wd_sqlite_lease_set_row_func (lease, note_row, &copy);
   sqlite3_bind_int64 (stmt, 1, source->row);
   sqlite3_bind_int64 (stmt, 4, target->row);
   sqlite3_bind_int64 (stmt, 5, target->modseq + 1);
   sqlite3_bind_int64 (stmt, 6, wd_core_clock_now_us () / 1000);
-  if (!copy_ranges (lease, stmt, ranges, n_ranges, last, error))
+  if (!copy_ranges (&copy, lease, stmt, ranges, n_ranges, last, error))
     return FALSE;
   *out_size_bytes = copy.size_bytes;
   if (wd_uidset_is_empty (out_source))

@@ -4,17 +4,17 @@
 
 #include "sqlite-changes.h"
 #include "sqlite-content.h"
-#include "sqlite-mailbox.h"
+#include "sqlite-flag-runs.h"
 #include "sqlite-store-private.h"
 
 // Rows between two looks at the cancellable.
 #define CANCEL_ROWS 256
 
 #define FLAGS_COLUMNS                                                                              \
-  "m.uid, m.flags, m.modseq, m.size, m.date_ms, m.zone, m.save_delta_ms, m.id, m.content"
+  "m.uid, m.flags, m.created, m.size, m.date_ms, m.zone, m.save_delta_ms, m.id, m.content"
 #define INDEX_COLUMNS ", i.envelope, i.body, i.structure"
 #define CONTENT_COLUMNS ", i.tree, d.prefix, d.coding, d.text_len, d.parts, d.text"
-#define WHERE " WHERE m.mailbox = ?1 AND m.uid BETWEEN ?2 AND ?3 AND m.modseq > ?4 ORDER BY m.uid"
+#define WHERE " WHERE m.mailbox = ?1 AND m.uid BETWEEN ?2 AND ?3 ORDER BY m.uid"
 #define JOIN_INDEX " LEFT JOIN meta i ON i.content = m.content"
 #define JOIN_DATA " LEFT JOIN data d ON d.content = m.content"
 
@@ -22,7 +22,7 @@ enum
 {
   COLUMN_UID,
   COLUMN_FLAGS,
-  COLUMN_MODSEQ,
+  COLUMN_CREATED,
   COLUMN_SIZE,
   COLUMN_DATE,
   COLUMN_ZONE,
@@ -35,7 +35,9 @@ enum
 typedef struct
 {
   WdSqliteLease *lease;
+  WdSqliteFlagRuns runs;
   WdFetchFields fields;
+  gint64 since;
   WdFetchFunc func;
   gpointer user_data;
   GCancellable *cancellable;
@@ -58,12 +60,22 @@ get_sql (WdFetchFields fields)
   return sql[fields & (WD_FETCH_INDEX | WD_FETCH_CONTENT)];
 }
 
-static void
-read_flags (sqlite3_stmt *stmt, WdMessageRow *row)
+static gboolean
+read_flags (Fetch *fetch, sqlite3_stmt *stmt, WdMessageRow *row, GError **error)
 {
+  gint64 modseq = sqlite3_column_int64 (stmt, COLUMN_CREATED);
+
   row->uid = (WdUid) sqlite3_column_int64 (stmt, COLUMN_UID);
   row->flags = (WdFlags) sqlite3_column_int64 (stmt, COLUMN_FLAGS);
-  row->modseq = (WdModseq) sqlite3_column_int64 (stmt, COLUMN_MODSEQ);
+  if (!wd_sqlite_flag_runs_find (&fetch->runs, row->uid, &row->flags, &modseq, error))
+    return FALSE;
+  row->modseq = (WdModseq) modseq;
+  return TRUE;
+}
+
+static void
+read_rest (sqlite3_stmt *stmt, WdMessageRow *row)
+{
   row->size_bytes = (guint64) sqlite3_column_int64 (stmt, COLUMN_SIZE);
   row->internal_date_ms = sqlite3_column_int64 (stmt, COLUMN_DATE);
   row->zone_minutes = (gint16) sqlite3_column_int (stmt, COLUMN_ZONE);
@@ -96,7 +108,11 @@ pass_row (Fetch *fetch, sqlite3_stmt *stmt, GError **error)
       && !wd_sqlite_lease_check_cancelled (fetch->cancellable, error))
     return FALSE;
 
-  read_flags (stmt, &row);
+  if (!read_flags (fetch, stmt, &row, error))
+    return FALSE;
+  if ((gint64) row.modseq <= fetch->since)
+    return TRUE;
+  read_rest (stmt, &row);
   if ((fetch->fields & WD_FETCH_INDEX) != 0)
     {
       if (!read_index (fetch, stmt, &row, error))
@@ -137,7 +153,7 @@ fetch_range (Fetch *fetch, sqlite3_stmt *stmt, const WdUidRange *range, GError *
 }
 
 static gboolean
-fetch_set (Fetch *fetch, gint64 mailbox, const WdUidSet *uids, WdModseq since, GError **error)
+fetch_set (Fetch *fetch, const WdSqliteMailbox *mailbox, const WdUidSet *uids, GError **error)
 {
   g_auto (WdSqliteStmt) stmt
       = wd_sqlite_db_prepare (fetch->lease->db, get_sql (fetch->fields), error);
@@ -146,12 +162,57 @@ fetch_set (Fetch *fetch, gint64 mailbox, const WdUidSet *uids, WdModseq since, G
 
   if (stmt == NULL)
     return FALSE;
-  sqlite3_bind_int64 (stmt, 1, mailbox);
-  sqlite3_bind_int64 (stmt, 4, (gint64) MIN (since, G_MAXINT64));
+  sqlite3_bind_int64 (stmt, 1, mailbox->row);
   for (guint i = 0; i < n_ranges && !fetch->is_stopped; i++)
     if (!fetch_range (fetch, stmt, &ranges[i], error))
       return FALSE;
   return TRUE;
+}
+
+static void
+pass_stretch (Fetch *fetch, WdUid first, WdUid last)
+{
+  for (gint64 uid = first; uid <= last && !fetch->is_stopped; uid++)
+    {
+      const WdSqliteFlagRunsEntry *entry = wd_sqlite_flag_runs_get (&fetch->runs, (WdUid) uid);
+      WdMessageRow row = { 0 };
+
+      if (entry->state == WD_SQLITE_FLAG_RUNS_NONE || entry->modseq <= fetch->since)
+        continue;
+      row.uid = (WdUid) uid;
+      row.flags = entry->flags;
+      row.modseq = (WdModseq) entry->modseq;
+      fetch->is_stopped = !fetch->func (&row, fetch->user_data);
+    }
+}
+
+// Flags and no more: without the rows of messages that were changed.
+static gboolean
+fetch_flags (Fetch *fetch, const WdUidSet *uids, GError **error)
+{
+  guint n_ranges;
+  const WdUidRange *ranges = wd_uidset_get_ranges (uids, &n_ranges);
+  WdUid first, last;
+
+  wd_sqlite_flag_runs_walk (&fetch->runs, ranges, n_ranges);
+  while (!fetch->is_stopped)
+    {
+      if (!wd_sqlite_lease_check_cancelled (fetch->cancellable, error)
+          || !wd_sqlite_flag_runs_next (&fetch->runs, &first, &last, error))
+        return FALSE;
+      if (first == 0)
+        return TRUE;
+      pass_stretch (fetch, first, last);
+    }
+  return TRUE;
+}
+
+static gboolean
+run (Fetch *fetch, const WdSqliteMailbox *mailbox, const WdUidSet *uids, GError **error)
+{
+  wd_sqlite_flag_runs_init (&fetch->runs, fetch->lease, mailbox);
+  return fetch->fields == WD_FETCH_ONLY_FLAGS ? fetch_flags (fetch, uids, error)
+                                              : fetch_set (fetch, mailbox, uids, error);
 }
 
 // Of `uids`, what the journal says may have changed: few, where a scan would see all. `uids` itself
@@ -190,17 +251,20 @@ wd_sqlite_fetch_messages (WdStore *store,
   g_auto (WdSqliteLease) lease = { 0 };
   g_autoptr (WdUidSet) narrowed = NULL;
   WdSqliteMailbox row;
-  Fetch fetch = {
-    .lease = &lease,
-    .fields = fields,
-    .func = func,
-    .user_data = user_data,
-    .cancellable = cancellable,
-  };
+  Fetch fetch;
+
+  fetch.lease = &lease;
+  fetch.fields = fields;
+  fetch.since = (gint64) MIN (changed_since, G_MAXINT64);
+  fetch.func = func;
+  fetch.user_data = user_data;
+  fetch.cancellable = cancellable;
+  fetch.n_rows = 0;
+  fetch.is_stopped = FALSE;
 
   return wd_sqlite_lease_begin (wd_sqlite_store_get_pool (store), actor, WD_SQLITE_READ, &lease,
                                 cancellable, error)
          && wd_sqlite_mailbox_load (&lease, mailbox, &row, error)
          && (narrowed = narrow (&lease, &row, uids, changed_since, error)) != NULL
-         && fetch_set (&fetch, row.row, narrowed, changed_since, error);
+         && run (&fetch, &row, narrowed, error);
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: EUPL-1.2
-// Changing flags: one UPDATE a range, which tells by wd_row which rows it changed.
+// Changing flags, chunk by chunk.
 #include "config.h"
 
-#include "sqlite-mailbox.h"
+#include "sqlite-flag-runs.h"
 #include "sqlite-schema.h"
 #include "sqlite-store-private.h"
 
@@ -11,13 +11,17 @@ typedef struct
 {
   WdFlags keep;
   WdFlags set;
+  gint64 modseq;     // Of what changes.
+  gint64 max_modseq; // What has a greater one is a conflict.
   WdUidSet *changed;
+  WdUidSet *conflicts;
   gint64 n_unseen; // Differences.
   gint64 n_deleted;
+  WdSqliteFlagRuns runs;
 } Change;
 
 static void
-change_init (Change *self, const WdFlagChange *change)
+change_init (Change *self, const WdFlagChange *change, WdUidSet *changed, WdUidSet *conflicts)
 {
   static const struct
   {
@@ -35,93 +39,60 @@ change_init (Change *self, const WdFlagChange *change)
   self->keep = (ops[change->op].keeps ? ~flags : 0) | (ops[change->op].removes ? 0 : flags);
   self->keep &= (WdFlags) G_MAXINT64;
   self->set = ops[change->op].sets ? flags : 0;
+  self->max_modseq = G_MAXINT64;
+  if (change->has_unchanged_since)
+    self->max_modseq = (gint64) MIN (change->unchanged_since, (WdModseq) G_MAXINT64);
+  self->changed = changed;
+  self->conflicts = conflicts;
+  self->n_unseen = 0;
+  self->n_deleted = 0;
 }
 
-// wd_row (uid, old, new): a row that becomes different.
-static gint64
-note_change (gpointer data, const gint64 *values)
+static void
+change_one (Change *self, WdUid uid)
 {
-  Change *self = data;
-  gint64 old = values[1], new = values[2];
+  const WdSqliteFlagRunsEntry *entry = wd_sqlite_flag_runs_get (&self->runs, uid);
+  WdFlags old = entry->flags;
+  WdFlags new = (old & self->keep) | self->set;
 
-  wd_uidset_add (self->changed, (WdUid) values[0]);
+  if (entry->state == WD_SQLITE_FLAG_RUNS_NONE)
+    return;
+  if (entry->modseq > self->max_modseq)
+    {
+      wd_uidset_add (self->conflicts, uid);
+      return;
+    }
+  if (new == old)
+    return;
+  wd_uidset_add (self->changed, uid);
   self->n_unseen += ((new &WD_FLAG_SEEN) == 0) - ((old & WD_FLAG_SEEN) == 0);
   self->n_deleted += ((new &WD_FLAG_DELETED) != 0) - ((old & WD_FLAG_DELETED) != 0);
-  return new;
+  wd_sqlite_flag_runs_set (&self->runs, uid, new, self->modseq);
 }
 
 static gboolean
-update_ranges (WdSqliteLease *lease,
-               const WdSqliteMailbox *mailbox,
-               const WdUidSet *uids,
-               WdModseq max_modseq,
-               Change *change,
-               GError **error)
+change_all (Change *self,
+            WdSqliteLease *lease,
+            const WdSqliteMailbox *mailbox,
+            const WdUidSet *uids,
+            GError **error)
 {
-  g_auto (WdSqliteStmt) stmt = wd_sqlite_db_prepare (
-      lease->db,
-      "UPDATE message SET flags = wd_row (uid, flags, (flags & ?5) | ?6), modseq = ?4"
-      " WHERE mailbox = ?1 AND uid BETWEEN ?2 AND ?3 AND modseq <= ?7"
-      " AND (flags & ?5) | ?6 <> flags",
-      error);
   guint n_ranges;
   const WdUidRange *ranges = wd_uidset_get_ranges (uids, &n_ranges);
+  WdUid first, last;
 
-  if (stmt == NULL)
-    return FALSE;
-  wd_sqlite_lease_set_row_func (lease, note_change, change);
-  sqlite3_bind_int64 (stmt, 1, mailbox->row);
-  sqlite3_bind_int64 (stmt, 4, mailbox->modseq + 1);
-  sqlite3_bind_int64 (stmt, 5, (gint64) change->keep);
-  sqlite3_bind_int64 (stmt, 6, (gint64) change->set);
-  sqlite3_bind_int64 (stmt, 7, (gint64) max_modseq);
-  for (guint i = 0; i < n_ranges; i++)
+  self->modseq = mailbox->modseq + 1;
+  wd_sqlite_flag_runs_init (&self->runs, lease, mailbox);
+  wd_sqlite_flag_runs_walk (&self->runs, ranges, n_ranges);
+  for (;;)
     {
-      sqlite3_bind_int64 (stmt, 2, ranges[i].first);
-      sqlite3_bind_int64 (stmt, 3, ranges[i].last);
-      if (!wd_sqlite_db_run (lease->db, stmt, error))
+      if (!wd_sqlite_flag_runs_next (&self->runs, &first, &last, error))
         return FALSE;
+      if (first == 0)
+        return wd_sqlite_flag_runs_flush (&self->runs, error);
+      for (gint64 uid = first; uid <= last; uid++)
+        change_one (self, (WdUid) uid);
     }
-  return TRUE;
-}
-
-// Before the update, for it gives all that it changes a new modseq.
-static gboolean
-find_conflicts (WdSqliteLease *lease,
-                const WdSqliteMailbox *mailbox,
-                const WdUidSet *uids,
-                WdModseq max_modseq,
-                WdUidSet *conflicts,
-                GError **error)
-{
-  g_auto (WdSqliteStmt) stmt
-      = wd_sqlite_db_prepare (lease->db,
-                              "SELECT uid FROM message WHERE mailbox = ?1"
-                              " AND uid BETWEEN ?2 AND ?3 AND modseq > ?4 ORDER BY uid",
-                              error);
-  guint n_ranges;
-  const WdUidRange *ranges = wd_uidset_get_ranges (uids, &n_ranges);
-  gboolean has_row;
-
-  if (stmt == NULL)
-    return FALSE;
-  sqlite3_bind_int64 (stmt, 1, mailbox->row);
-  sqlite3_bind_int64 (stmt, 4, (gint64) max_modseq);
-  for (guint i = 0; i < n_ranges; i++)
-    {
-      sqlite3_bind_int64 (stmt, 2, ranges[i].first);
-      sqlite3_bind_int64 (stmt, 3, ranges[i].last);
-      for (;;)
-        {
-          if (!wd_sqlite_db_step (lease->db, stmt, &has_row, error))
-            return FALSE;
-          if (!has_row)
-            break;
-          wd_uidset_add (conflicts, (WdUid) sqlite3_column_int64 (stmt, 0));
-        }
-      sqlite3_reset (stmt);
-    }
-  return TRUE;
 }
 
 static gboolean
@@ -159,20 +130,15 @@ wd_sqlite_flags_change (WdStore *store,
   g_auto (WdSqliteLease) lease = { 0 };
   g_autoptr (WdUidSet) changed = wd_uidset_new ();
   g_autoptr (WdUidSet) conflicts = wd_uidset_new ();
-  WdModseq max_modseq = G_MAXINT64;
-  Change change = { .changed = changed };
+  Change change;
   WdSqliteMailbox row;
 
-  change_init (&change, flag_change);
-  if (flag_change->has_unchanged_since)
-    max_modseq = MIN (flag_change->unchanged_since, (WdModseq) G_MAXINT64);
+  change_init (&change, flag_change, changed, conflicts);
   if (!wd_sqlite_lease_begin (wd_sqlite_store_get_pool (store), actor,
                               is_durable ? WD_SQLITE_DURABLE : WD_SQLITE_WRITE, &lease, cancellable,
                               error)
       || !wd_sqlite_mailbox_load (&lease, mailbox, &row, error)
-      || (flag_change->has_unchanged_since
-          && !find_conflicts (&lease, &row, uids, max_modseq, conflicts, error))
-      || !update_ranges (&lease, &row, uids, max_modseq, &change, error)
+      || !change_all (&change, &lease, &row, uids, error)
       || !finish_change (&lease, &row, &change, error))
     return FALSE;
 

@@ -4,35 +4,14 @@
 
 #include "sqlite-journal.h"
 
+#include "sqlite-varint.h"
+
 static void
 put_varint (GByteArray *out, guint64 n)
 {
-  guint8 octets[10];
-  guint len = 0;
+  guint8 octets[WD_SQLITE_VARINT_MAX_BYTES];
 
-  for (; n >= 0x80; n >>= 7)
-    octets[len++] = (guint8) (n | 0x80);
-  octets[len++] = (guint8) n;
-  g_byte_array_append (out, octets, len);
-}
-
-static gboolean
-get_varint (const guint8 **inout_p, const guint8 *end, guint64 *out_n)
-{
-  guint64 n = 0;
-
-  for (guint shift = 0; *inout_p < end && shift < 63; shift += 7)
-    {
-      guint8 octet = *(*inout_p)++;
-
-      n |= (guint64) (octet & 0x7f) << shift;
-      if (octet < 0x80)
-        {
-          *out_n = n;
-          return TRUE;
-        }
-    }
-  return FALSE;
+  g_byte_array_append (out, octets, (guint) (wd_sqlite_varint_put (octets, n) - octets));
 }
 
 void
@@ -58,9 +37,9 @@ wd_sqlite_journal_find (const void *data, gsize len, gint64 since, WdUid *out_ui
     {
       guint64 uid_step, created_step;
 
-      if (!get_varint (&p, end, &uid_step) || !get_varint (&p, end, &created_step)
-          || uid_step > G_MAXUINT32 || uid + uid_step > G_MAXUINT32
-          || created_step > (guint64) G_MAXINT64 - created)
+      if (!wd_sqlite_varint_get (&p, end, &uid_step)
+          || !wd_sqlite_varint_get (&p, end, &created_step) || uid_step > G_MAXUINT32
+          || uid + uid_step > G_MAXUINT32 || created_step > (guint64) G_MAXINT64 - created)
         return FALSE;
       uid += uid_step;
       created += created_step;

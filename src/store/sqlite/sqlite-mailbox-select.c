@@ -7,11 +7,25 @@
 #include "core-limits.h"
 #include "sqlite-directory.h"
 #include "sqlite-mailbox.h"
+#include "sqlite-flag-runs.h"
 #include "sqlite-schema.h"
 #include "sqlite-store-private.h"
 
 // A hint that lags by so many UIDs is worth a write.
 #define HINT_LAG 64
+
+static WdUid
+find_unseen_in (const WdSqliteFlagRuns *runs, WdUid first, WdUid last)
+{
+  for (gint64 uid = first; uid <= last; uid++)
+    {
+      const WdSqliteFlagRunsEntry *entry = wd_sqlite_flag_runs_get (runs, (WdUid) uid);
+
+      if (entry->state != WD_SQLITE_FLAG_RUNS_NONE && (entry->flags & WD_FLAG_SEEN) == 0)
+        return (WdUid) uid;
+    }
+  return 0;
+}
 
 // The first message without \Seen at or above the hint; 0 when all are seen.
 static gboolean
@@ -20,25 +34,25 @@ find_first_unseen (WdSqliteLease *lease,
                    WdUid *out_uid,
                    GError **error)
 {
-  g_auto (WdSqliteStmt) stmt
-      = wd_sqlite_db_prepare (lease->db,
-                              "SELECT uid FROM message WHERE mailbox = ?1 AND uid >= ?2"
-                              " AND (flags & 1) = 0 ORDER BY uid LIMIT 1",
-                              error);
-  gboolean has_row;
+  const WdUidRange rest = { (WdUid) MIN (mailbox->unseen_hint, G_MAXUINT32), G_MAXUINT32 };
+  WdSqliteFlagRuns runs;
+  WdUid first, last;
 
   *out_uid = 0;
   if (mailbox->n_unseen == 0)
     return TRUE;
-  if (stmt == NULL)
-    return FALSE;
-  sqlite3_bind_int64 (stmt, 1, mailbox->row);
-  sqlite3_bind_int64 (stmt, 2, mailbox->unseen_hint);
-  if (!wd_sqlite_db_step (lease->db, stmt, &has_row, error))
-    return FALSE;
-  if (has_row)
-    *out_uid = (WdUid) sqlite3_column_int64 (stmt, 0);
-  return TRUE;
+  wd_sqlite_flag_runs_init (&runs, lease, mailbox);
+  wd_sqlite_flag_runs_walk (&runs, &rest, 1);
+  for (;;)
+    {
+      if (!wd_sqlite_flag_runs_next (&runs, &first, &last, error))
+        return FALSE;
+      if (first == 0)
+        return TRUE;
+      *out_uid = find_unseen_in (&runs, first, last);
+      if (*out_uid != 0)
+        return TRUE;
+    }
 }
 
 static WdMailboxState *

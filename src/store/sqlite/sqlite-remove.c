@@ -22,6 +22,7 @@ wd_sqlite_remove_end (WdSqliteRemoval *self)
   g_clear_pointer (&self->uids, wd_uidset_free);
   g_clear_pointer (&self->contents, g_array_unref);
   g_clear_pointer (&self->created.coded, g_byte_array_unref);
+  g_clear_error (&self->failure);
 }
 
 // wd_row (uid, flags, size, content, created): TRUE when the row is to go.
@@ -31,7 +32,11 @@ note_row (gpointer data, const gint64 *values)
   WdSqliteRemoval *self = data;
   WdUid uid = (WdUid) values[0];
   WdFlags flags = (WdFlags) values[1];
+  gint64 modseq;
 
+  if (self->failure != NULL
+      || !wd_sqlite_flag_runs_find (&self->runs, uid, &flags, &modseq, &self->failure))
+    return FALSE;
   if ((flags & self->required) != self->required)
     return FALSE;
   wd_uidset_add (self->uids, uid);
@@ -51,6 +56,23 @@ delete_range (WdSqliteLease *lease, sqlite3_stmt *stmt, WdUid first, WdUid last,
   return wd_sqlite_db_run (lease->db, stmt, error);
 }
 
+static gboolean
+delete_all (WdSqliteRemoval *self,
+            WdSqliteLease *lease,
+            sqlite3_stmt *stmt,
+            const WdUidRange *ranges,
+            guint n_ranges,
+            GError **error)
+{
+  for (guint i = 0; i < n_ranges && self->failure == NULL; i++)
+    if (!delete_range (lease, stmt, ranges[i].first, ranges[i].last, error))
+      return FALSE;
+  if (self->failure == NULL)
+    return TRUE;
+  g_propagate_error (error, g_steal_pointer (&self->failure));
+  return FALSE;
+}
+
 gboolean
 wd_sqlite_remove_rows (WdSqliteRemoval *self,
                        WdSqliteLease *lease,
@@ -63,19 +85,16 @@ wd_sqlite_remove_rows (WdSqliteRemoval *self,
                               "DELETE FROM message WHERE mailbox = ?1 AND uid BETWEEN ?2 AND ?3"
                               " AND wd_row (uid, flags, size, content, created)",
                               error);
-  guint n_ranges = 0;
-  const WdUidRange *ranges = uids == NULL ? NULL : wd_uidset_get_ranges (uids, &n_ranges);
+  const WdUidRange all = { 1, G_MAXUINT32 };
+  guint n_ranges = 1;
+  const WdUidRange *ranges = uids == NULL ? &all : wd_uidset_get_ranges (uids, &n_ranges);
 
   if (stmt == NULL)
     return FALSE;
   wd_sqlite_lease_set_row_func (lease, note_row, self);
   sqlite3_bind_int64 (stmt, 1, mailbox->row);
-  if (uids == NULL)
-    return delete_range (lease, stmt, 1, G_MAXUINT32, error);
-  for (guint i = 0; i < n_ranges; i++)
-    if (!delete_range (lease, stmt, ranges[i].first, ranges[i].last, error))
-      return FALSE;
-  return TRUE;
+  wd_sqlite_flag_runs_init (&self->runs, lease, mailbox);
+  return delete_all (self, lease, stmt, ranges, n_ranges, error);
 }
 
 static gboolean
@@ -105,7 +124,8 @@ wd_sqlite_remove_apply (WdSqliteRemoval *self,
   mailbox->n_unseen -= self->n_unseen;
   mailbox->n_deleted -= self->n_deleted;
   mailbox->size_bytes -= self->size_bytes;
-  return cut_map (self, lease, mailbox, error)
+  return wd_sqlite_flag_runs_drop (&self->runs, self->uids, error)
+         && cut_map (self, lease, mailbox, error)
          && wd_sqlite_mailbox_add_journal (lease, mailbox, WD_SQLITE_JOURNAL_EXPUNGED, self->uids,
                                            created, error)
          && wd_sqlite_mailbox_save (lease, mailbox, error);

@@ -2,8 +2,8 @@
 // Taking message rows out of a mailbox: what expunge, move and deletion of a mailbox share.
 #pragma once
 
+#include "sqlite-flag-runs.h"
 #include "sqlite-journal.h"
-#include "sqlite-mailbox.h"
 
 // What was taken out. Initialised with wd_sqlite_remove_begin.
 typedef struct
@@ -15,6 +15,8 @@ typedef struct
   gint64 n_unseen;
   gint64 n_deleted;
   gint64 size_bytes;
+  WdSqliteFlagRuns runs;
+  GError *failure; // Of reading them.
 } WdSqliteRemoval;
 
 void wd_sqlite_remove_begin (WdSqliteRemoval *self, WdFlags required);

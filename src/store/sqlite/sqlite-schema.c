@@ -11,8 +11,12 @@
 // `map` is apart, for a fragmented one is long. It holds the UIDs below `upto`; from there to
 // uidnext - 1 all are there. Only an expunge rewrites it.
 //
-// `message` is narrow, and has no secondary index: flags of all change in one pass. `created` is
-// the modseq at which the row came to be, `save_delta_ms` is the save date less the internal date.
+// `message` never changes, and has no secondary index. `flags` are those that it came with, and
+// `created` is the modseq at which it came; `save_delta_ms` is the save date less the internal
+// date.
+//
+// `changed` has what flags and modseq have become since, for the messages of a chunk of UIDs as
+// runs (sqlite-flag-runs.h): changing the flags of all writes few octets, and a delivery none.
 //
 // `meta` and `data` are apart, so that ENVELOPE and BODYSTRUCTURE are read from compact pages.
 static const char mail_sql[]
@@ -43,7 +47,6 @@ static const char mail_sql[]
       "  mailbox INTEGER NOT NULL,"
       "  uid INTEGER NOT NULL,"
       "  flags INTEGER NOT NULL,"
-      "  modseq INTEGER NOT NULL,"
       "  size INTEGER NOT NULL,"
       "  date_ms INTEGER NOT NULL,"
       "  zone INTEGER NOT NULL,"
@@ -52,6 +55,11 @@ static const char mail_sql[]
       "  content INTEGER NOT NULL,"
       "  created INTEGER NOT NULL,"
       "  PRIMARY KEY (mailbox, uid)) WITHOUT ROWID;"
+      "CREATE TABLE changed ("
+      "  mailbox INTEGER NOT NULL,"
+      "  chunk INTEGER NOT NULL,"
+      "  runs BLOB NOT NULL,"
+      "  PRIMARY KEY (mailbox, chunk)) WITHOUT ROWID;"
       "CREATE TABLE meta ("
       "  content INTEGER PRIMARY KEY,"
       "  envelope BLOB NOT NULL,"

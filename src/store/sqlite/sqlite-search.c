@@ -5,6 +5,7 @@
 #include "sqlite-search.h"
 
 #include "core-clock.h"
+#include "sqlite-flag-runs.h"
 #include "sqlite-store-private.h"
 
 // Rows between two looks at the cancellable, when no text is read.
@@ -17,14 +18,15 @@ typedef struct
   WdSqliteSearchTexts *texts;
   WdSqliteSearchNeeds needs;
   WdUidSet *found;
+  WdSqliteFlagRuns runs;
   gint64 modseq;
   guint n_rows;
   GCancellable *cancellable;
 } Search;
 
 #define WHERE " WHERE m.mailbox = ?1 AND m.uid BETWEEN ?2 AND ?3 ORDER BY m.uid"
-#define FEW "m.uid, m.modseq, m.content"
-#define MANY FEW ", m.flags, m.size, m.date_ms, m.zone, m.save_delta_ms"
+#define FEW "m.uid, m.flags, m.created, m.content"
+#define MANY FEW ", m.size, m.date_ms, m.zone, m.save_delta_ms"
 
 static const char *
 get_sql (WdSqliteSearchNeeds needs)
@@ -37,23 +39,26 @@ get_sql (WdSqliteSearchNeeds needs)
   return "SELECT " FEW " FROM message m" WHERE;
 }
 
-static void
-read_row (const Search *search, sqlite3_stmt *stmt, WdSqliteSearchRow *row)
+static gboolean
+read_row (Search *search, sqlite3_stmt *stmt, WdSqliteSearchRow *row, GError **error)
 {
   row->uid = (WdUid) sqlite3_column_int64 (stmt, 0);
-  row->modseq = sqlite3_column_int64 (stmt, 1);
-  row->content = sqlite3_column_int64 (stmt, 2);
+  row->flags = (WdFlags) sqlite3_column_int64 (stmt, 1);
+  row->modseq = sqlite3_column_int64 (stmt, 2);
+  row->content = sqlite3_column_int64 (stmt, 3);
+  if (!wd_sqlite_flag_runs_find (&search->runs, row->uid, &row->flags, &row->modseq, error))
+    return FALSE;
   if ((search->needs & (WD_SQLITE_SEARCH_ROW | WD_SQLITE_SEARCH_SENT)) == 0)
-    return;
-  row->flags = (WdFlags) sqlite3_column_int64 (stmt, 3);
+    return TRUE;
   row->size_bytes = sqlite3_column_int64 (stmt, 4);
   row->date_ms = sqlite3_column_int64 (stmt, 5);
   row->zone_minutes = sqlite3_column_int64 (stmt, 6);
   row->save_date_ms = row->date_ms + sqlite3_column_int64 (stmt, 7);
   if ((search->needs & WD_SQLITE_SEARCH_SENT) == 0)
-    return;
+    return TRUE;
   row->has_sent_day = sqlite3_column_type (stmt, 8) != SQLITE_NULL;
   row->sent_day = sqlite3_column_int64 (stmt, 8);
+  return TRUE;
 }
 
 static gboolean
@@ -66,8 +71,8 @@ look_at (Search *search, sqlite3_stmt *stmt, GError **error)
   if ((reads_text || search->n_rows++ % CANCEL_ROWS == 0)
       && !wd_sqlite_lease_check_cancelled (search->cancellable, error))
     return FALSE;
-  read_row (search, stmt, &row);
-  if (!wd_sqlite_search_node_match (search->node, &row, search->texts, &match, error))
+  if (!read_row (search, stmt, &row, error)
+      || !wd_sqlite_search_node_match (search->node, &row, search->texts, &match, error))
     return FALSE;
   if (match)
     {
@@ -98,7 +103,7 @@ scan_range (Search *search, sqlite3_stmt *stmt, const WdUidRange *range, GError 
 }
 
 static gboolean
-scan (Search *search, gint64 mailbox, GError **error)
+scan (Search *search, const WdSqliteMailbox *mailbox, GError **error)
 {
   g_auto (WdSqliteStmt) stmt
       = wd_sqlite_db_prepare (search->lease->db, get_sql (search->needs), error);
@@ -109,7 +114,8 @@ scan (Search *search, gint64 mailbox, GError **error)
 
   if (stmt == NULL)
     return FALSE;
-  sqlite3_bind_int64 (stmt, 1, mailbox);
+  wd_sqlite_flag_runs_init (&search->runs, search->lease, mailbox);
+  sqlite3_bind_int64 (stmt, 1, mailbox->row);
   for (guint i = 0; i < n_ranges; i++)
     if (!scan_range (search, stmt, &ranges[i], error))
       return FALSE;
@@ -153,7 +159,7 @@ search_in (WdSqliteLease *lease,
 
   *out_is_searched = index.is_searched;
   *out_wants_index = (search.needs & WD_SQLITE_SEARCH_TEXT) != 0 && index.upto + 1 < owner.uidnext;
-  if (!scan (&search, mailbox->row, error))
+  if (!scan (&search, mailbox, error))
     return FALSE;
   *out_modseq = (WdModseq) search.modseq;
   return TRUE;
