@@ -27,6 +27,14 @@ typedef enum
   WD_NET_CONN_N_PHASES,
 } WdConnPhase;
 
+// What came in and is to go out as it is on the wire.
+typedef struct
+{
+  WdDeflate *deflate;
+  WdInput input;
+  WdOutput output;
+} WdConnWire;
+
 struct _WdConn
 {
   WdSource source; // First: epoll's pointer.
@@ -49,10 +57,7 @@ struct _WdConn
   WdTlsSession *tls;
   WdInput input;
   WdOutput output;
-  // Once the connection is compressed: what came in and is to go out as it is on the wire.
-  WdDeflate *deflate;
-  WdInput raw_input;
-  WdOutput raw_output;
+  WdConnWire *wire; // (nullable) Once the connection is compressed.
   WdLogContext *log;
   char *remote;
   const char *listener; // Of the listener, which outlives it.

@@ -64,6 +64,15 @@ free_session (WdConn *self)
     self->hub->spec->session_free (session);
 }
 
+static void
+wire_free (WdConnWire *wire)
+{
+  wd_net_input_clear (&wire->input);
+  wd_net_output_clear (&wire->output);
+  wd_net_deflate_free (wire->deflate);
+  g_free (wire);
+}
+
 // The worker's last act. The loop may hold an event of it yet, so the loop frees it.
 static void
 finish (WdConn *self)
@@ -73,9 +82,7 @@ finish (WdConn *self)
   close (self->fd);
   wd_net_input_clear (&self->input);
   wd_net_output_clear (&self->output);
-  wd_net_input_clear (&self->raw_input);
-  wd_net_output_clear (&self->raw_output);
-  g_clear_pointer (&self->deflate, wd_net_deflate_free);
+  g_clear_pointer (&self->wire, wire_free);
   g_clear_pointer (&self->log, wd_core_log_context_free);
   g_clear_pointer (&self->remote, g_free);
   self->task.func = wd_net_conn_reap;
@@ -324,13 +331,13 @@ shrink (WdConn *self)
     wd_net_input_clear (&self->input);
   if (wd_net_output_get_len (&self->output) == 0)
     wd_net_output_clear (&self->output);
-  if (self->deflate == NULL)
+  if (self->wire == NULL)
     return;
-  if (wd_net_input_get_len (&self->raw_input) == 0)
-    wd_net_input_clear (&self->raw_input);
-  if (wd_net_output_get_len (&self->raw_output) == 0)
-    wd_net_output_clear (&self->raw_output);
-  wd_net_deflate_trim (self->deflate);
+  if (wd_net_input_get_len (&self->wire->input) == 0)
+    wd_net_input_clear (&self->wire->input);
+  if (wd_net_output_get_len (&self->wire->output) == 0)
+    wd_net_output_clear (&self->wire->output);
+  wd_net_deflate_trim (self->wire->deflate);
   if (self->tls != NULL)
     wd_net_tls_session_shrink (self->tls);
 }

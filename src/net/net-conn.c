@@ -197,13 +197,14 @@ receive (WdConn *self, char *data, gsize room)
 gsize
 wd_net_conn_get_unsent (const WdConn *self)
 {
-  return wd_net_output_get_len (&self->output) + wd_net_output_get_len (&self->raw_output);
+  return wd_net_output_get_len (&self->output)
+         + (self->wire != NULL ? wd_net_output_get_len (&self->wire->output) : 0);
 }
 
 static gboolean
 has_deflated (const WdConn *self)
 {
-  return self->deflate != NULL && wd_net_deflate_has_pending (self->deflate, &self->raw_input);
+  return self->wire != NULL && wd_net_deflate_has_pending (self->wire->deflate, &self->wire->input);
 }
 
 gboolean
@@ -260,13 +261,13 @@ expand (WdConn *self, gsize bound)
           self->is_stuffed = TRUE;
           break;
         }
-      result = wd_net_deflate_expand (self->deflate, &self->raw_input, data, room, &n);
+      result = wd_net_deflate_expand (self->wire->deflate, &self->wire->input, data, room, &n);
       if (result == WD_NET_DEFLATE_BROKEN)
         return -1;
       if (result == WD_NET_DEFLATE_END)
         {
           self->is_eof = TRUE;
-          wd_net_input_clear (&self->raw_input);
+          wd_net_input_clear (&self->wire->input);
         }
       wd_net_input_commit (&self->input, n);
       n_filled += n;
@@ -287,7 +288,7 @@ read_and_expand (WdConn *self, gsize bound)
 
       if (n != 0 || self->is_eof || self->is_stuffed)
         return n;
-      n = read_into (self, &self->raw_input, WD_LIMIT_DEFLATED_INPUT_BYTES);
+      n = read_into (self, &self->wire->input, WD_LIMIT_DEFLATED_INPUT_BYTES);
       if (n <= 0)
         return n;
     }
@@ -307,7 +308,7 @@ wd_net_conn_fill (WdConn *self, gsize max_bytes)
   if (self->wants_tls)
     return WD_IO_WOULD_BLOCK;
 
-  n = self->deflate != NULL ? read_and_expand (self, bound) : read_into (self, &self->input, bound);
+  n = self->wire != NULL ? read_and_expand (self, bound) : read_into (self, &self->input, bound);
   if (n < 0)
     return WD_IO_ERROR;
   if (n > 0)
@@ -368,12 +369,12 @@ wd_net_conn_flush (WdConn *self)
   WdOutput *output = &self->output;
   WdOutputResult result;
 
-  if (self->deflate != NULL)
+  if (self->wire != NULL)
     {
       if (wd_net_output_get_len (&self->output) > 0
-          && !wd_net_deflate_compress (self->deflate, &self->output, &self->raw_output))
+          && !wd_net_deflate_compress (self->wire->deflate, &self->output, &self->wire->output))
         return WD_IO_ERROR;
-      output = &self->raw_output;
+      output = &self->wire->output;
     }
   result = wd_net_output_flush (output, self->fd, self->tls, &sent_any);
   self->is_blocked = result == WD_NET_OUTPUT_BLOCKED ? 1 : 0;
@@ -408,7 +409,7 @@ wd_net_conn_set_phase_deadline_secs (WdConn *self, guint secs)
 gboolean
 wd_net_conn_can_start_tls (WdConn *self)
 {
-  return self->tls == NULL && !self->wants_tls && self->deflate == NULL
+  return self->tls == NULL && !self->wants_tls && self->wire == NULL
          && wd_net_tls_is_loaded (self->hub->tls);
 }
 
@@ -445,12 +446,13 @@ wd_net_conn_start_tls (WdConn *self)
 void
 wd_net_conn_start_deflate (WdConn *self)
 {
-  g_return_if_fail (self->deflate == NULL && !self->wants_tls);
+  g_return_if_fail (self->wire == NULL && !self->wants_tls);
 
-  self->deflate = wd_net_deflate_new ();
-  self->raw_input = self->input;
+  self->wire = g_new0 (WdConnWire, 1);
+  self->wire->deflate = wd_net_deflate_new ();
+  self->wire->input = self->input;
   self->input = (WdInput){ 0 };
-  self->raw_output = self->output;
+  self->wire->output = self->output;
   self->output = (WdOutput){ 0 };
   self->is_stuffed = FALSE;
 }
@@ -458,7 +460,7 @@ wd_net_conn_start_deflate (WdConn *self)
 gboolean
 wd_net_conn_is_deflated (WdConn *self)
 {
-  return self->deflate != NULL;
+  return self->wire != NULL;
 }
 
 gboolean
