@@ -107,7 +107,7 @@ write_file (WdMongoCall *call, const WdMongoSha *sha, gsize len, GError **error)
   BCON_APPEND (doc, "length", BCON_INT64 ((gint64) len), "chunkSize", BCON_INT32 (CHUNK_BYTES),
                "uploadDate", BCON_DATE_TIME (now_ms), "contentType", "application/octet-stream",
                "metadata", "{", "c", BCON_INT64 (1), "m", BCON_INT64 (1), "cu",
-               BCON_DATE_TIME (now_ms), "decoded", BCON_BOOL (TRUE), "}");
+               BCON_DATE_TIME (now_ms), "decoded", BCON_BOOL (TRUE), "wd", BCON_BOOL (TRUE), "}");
   return wd_mongo_call_insert (call, WD_MONGO_FILES, doc, error);
 }
 
@@ -187,6 +187,28 @@ wd_mongo_blob_refer (WdMongoCall *call, GHashTable *counts, gint sign, GError **
       wd_mongo_call_bulk_update (bulk, filter, update, WD_MONGO_ONE);
     }
   return wd_mongo_call_bulk_run (bulk, NULL, error);
+}
+
+gboolean
+wd_mongo_blob_set_count (WdMongoCall *call,
+                         const WdMongoSha *sha,
+                         gint64 before,
+                         gint64 after,
+                         gboolean *out_is_set,
+                         GError **error)
+{
+  g_autoptr (bson_t) filter = make_filter (sha);
+  g_autoptr (bson_t) update
+      = BCON_NEW ("$set", "{", "metadata.c", BCON_INT64 (after), "metadata.m", BCON_INT64 (after),
+                  "metadata.cu", BCON_DATE_TIME (wd_core_clock_now_us () / 1000), "}");
+  gint64 n_matched;
+
+  BSON_APPEND_INT64 (filter, "metadata.c", before);
+  if (!wd_mongo_call_update (call, WD_MONGO_FILES, filter, update, WD_MONGO_ONE, &n_matched, NULL,
+                             error))
+    return FALSE;
+  *out_is_set = n_matched > 0;
+  return TRUE;
 }
 
 typedef struct

@@ -30,6 +30,14 @@ void wd_mongo_blob_counts_add (GHashTable *counts, const WdMongoSha *sha, gint n
 gboolean wd_mongo_blob_refer (WdMongoCall *call, GHashTable *counts, gint sign, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
+// Sets the count, if it still is `before`.
+gboolean wd_mongo_blob_set_count (WdMongoCall *call,
+                                  const WdMongoSha *sha,
+                                  gint64 before,
+                                  gint64 after,
+                                  gboolean *out_is_set,
+                                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 // Octets of a blob. CORRUPT when they are not there.
 gboolean wd_mongo_blob_read (WdMongoCall *call,
                              const WdMongoSha *sha,

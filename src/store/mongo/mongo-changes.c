@@ -8,7 +8,7 @@
 
 #define MAX_TRIES 20
 // Who is further behind does better to select anew.
-#define MAX_BEHIND 16384
+#define MAX_BEHIND 11000
 
 typedef struct
 {

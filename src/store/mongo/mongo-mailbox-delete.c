@@ -25,9 +25,11 @@ add_doc (const bson_t *doc, gpointer user_data, GError **error)
   return TRUE;
 }
 
-// All messages that `filter` names, and what they refer to.
-static gboolean
-delete_messages (WdMongoCall *call, const bson_t *filter, gint64 *out_size_bytes, GError **error)
+gboolean
+wd_mongo_mailbox_delete_messages (WdMongoCall *call,
+                                  const bson_t *filter,
+                                  gint64 *out_size_bytes,
+                                  GError **error)
 {
   g_autoptr (GHashTable) blobs = wd_mongo_blob_counts_new ();
   g_autoptr (bson_t) options
@@ -50,7 +52,7 @@ wd_mongo_mailbox_delete_all (WdMongoCall *call, const WdId *user, GError **error
   gint64 size_bytes;
 
   return wd_mongo_call_delete (call, WD_MONGO_MAILBOXES, filter, WD_MONGO_MANY, NULL, error)
-         && delete_messages (call, filter, &size_bytes, error)
+         && wd_mongo_mailbox_delete_messages (call, filter, &size_bytes, error)
          && wd_mongo_call_delete (call, WD_MONGO_JOURNAL, filter, WD_MONGO_MANY, NULL, error);
 }
 
@@ -77,7 +79,7 @@ wd_mongo_mailbox_delete_one (
   // Sessions that have it open learn that it is gone; all others, that the list has changed.
   wd_mongo_store_notify (store, WD_BEACON_MAILBOX, &actor->owner, id);
   wd_mongo_store_notify (store, WD_BEACON_MAILBOXES, &actor->owner, NULL);
-  return delete_messages (&call, within, &size_bytes, error)
+  return wd_mongo_mailbox_delete_messages (&call, within, &size_bytes, error)
          && wd_mongo_quota_give_back (&call, &actor->owner, size_bytes, error)
          && wd_mongo_call_delete (&call, WD_MONGO_JOURNAL, within, WD_MONGO_MANY, NULL, error);
 }

@@ -105,9 +105,8 @@ count_anew (WdMongoCall *call, WdMongoMailbox *self, GError **error)
   return wd_mongo_call_aggregate (call, WD_MONGO_MESSAGES, pipeline, read_counters, self, error);
 }
 
-// Only if nothing has happened since the document was read.
-static gboolean
-save_counters (WdMongoCall *call, const WdMongoMailbox *self, GError **error)
+gboolean
+wd_mongo_mailbox_save_counters (WdMongoCall *call, const WdMongoMailbox *self, GError **error)
 {
   g_autoptr (bson_t) filter = BCON_NEW ("_id", BCON_OID (wd_mongo_bson_oid (&self->id)),
                                         "modifyIndex", BCON_INT64 (self->modify_index), "wd.p.0",
@@ -130,7 +129,7 @@ wd_mongo_mailbox_count (WdMongoCall *call, WdMongoMailbox *self, GError **error)
     return FALSE;
   self->has_counters = TRUE;
   // With something in the making, some of it may have been counted.
-  return self->n_pending > 0 || save_counters (call, self, error);
+  return self->n_pending > 0 || wd_mongo_mailbox_save_counters (call, self, error);
 }
 
 static gboolean

@@ -46,6 +46,11 @@ gboolean wd_mongo_mailbox_load (WdStore *store,
 gboolean wd_mongo_mailbox_count (WdMongoCall *call, WdMongoMailbox *self, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
+// Saves the counters, if nothing has happened since the document was read.
+gboolean wd_mongo_mailbox_save_counters (WdMongoCall *call,
+                                         const WdMongoMailbox *self,
+                                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 // As the store shows it, without has_children.
 gboolean wd_mongo_mailbox_get_info (WdMongoCall *call,
                                     WdMongoMailbox *self,

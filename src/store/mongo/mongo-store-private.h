@@ -141,6 +141,11 @@ gboolean wd_mongo_mailbox_change_bare_name (WdMongoCall *call,
 // mongo-mailbox-delete.c
 gboolean
 wd_mongo_mailbox_delete_one (WdStore *, const WdActor *, const WdId *, GCancellable *, GError **);
+// All messages that `filter` names, and what they refer to.
+gboolean wd_mongo_mailbox_delete_messages (WdMongoCall *call,
+                                           const bson_t *filter,
+                                           gint64 *out_size_bytes,
+                                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
 // All of a user's mail.
 gboolean wd_mongo_mailbox_delete_all (WdMongoCall *call, const WdId *user, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
