@@ -384,6 +384,16 @@ wd_mongo_call_bulk_update (WdMongoBulk *self,
   self->n++;
 }
 
+void
+wd_mongo_call_bulk_delete (WdMongoBulk *self, const bson_t *filter)
+{
+  gboolean ok
+      = mongoc_bulk_operation_remove_many_with_opts (self->operation, filter, NULL, &self->failure);
+
+  self->is_bad = self->is_bad || !ok;
+  self->n++;
+}
+
 gboolean
 wd_mongo_call_bulk_run (WdMongoBulk *self, gint64 *out_matched, GError **error)
 {

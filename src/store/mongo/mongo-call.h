@@ -95,6 +95,7 @@ void wd_mongo_call_bulk_update (WdMongoBulk *self,
                                 const bson_t *filter,
                                 const bson_t *update,
                                 WdMongoFlags flags);
+void wd_mongo_call_bulk_delete (WdMongoBulk *self, const bson_t *filter);
 gboolean wd_mongo_call_bulk_run (WdMongoBulk *self, gint64 *out_matched, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 

@@ -23,9 +23,11 @@ typedef struct
   const WdId *target;
   // Of what is to be copied, as it was found.
   WdUidSet *found;
-  GHashTable *blobs;
-  WdMongoDelta delta;
+  GHashTable *blobs; // Once it is copied: those that were not needed.
+  guint n_found;
+  gint64 size_bytes;
   // While it is copied.
+  WdMongoDelta delta;
   WdMongoOp op;
   WdUidSet *done;
   GPtrArray *batch;
@@ -41,10 +43,8 @@ note_doc (const bson_t *doc, gpointer user_data, GError **error)
 
   wd_uidset_add (self->found, (WdUid) wd_mongo_bson_get_int (doc, "uid", 0));
   wd_mongo_prepare_count_blobs (doc, self->blobs);
-  self->delta.n++;
-  self->delta.unseen += wd_mongo_bson_get_bool (doc, "unseen");
-  self->delta.deleted += !wd_mongo_bson_get_bool (doc, "undeleted");
-  self->delta.size_bytes += wd_mongo_bson_get_int (doc, "size", 0);
+  self->n_found++;
+  self->size_bytes += wd_mongo_bson_get_int (doc, "size", 0);
   return TRUE;
 }
 
@@ -53,8 +53,7 @@ find (Copy *self, const WdUidSet *visible, GError **error)
 {
   g_autoptr (bson_t) options
       = BCON_NEW ("projection", "{", "_id", BCON_INT32 (0), "uid", BCON_INT32 (1), "size",
-                  BCON_INT32 (1), "unseen", BCON_INT32 (1), "undeleted", BCON_INT32 (1), "wd.f",
-                  BCON_INT32 (1), "}", "batchSize", BCON_INT32 (5000));
+                  BCON_INT32 (1), "wd.f", BCON_INT32 (1), "}", "batchSize", BCON_INT32 (5000));
 
   return wd_mongo_message_find (self->call, self->source, visible, NULL, options, note_doc, self,
                                 error);
@@ -86,7 +85,7 @@ make_copy (const Copy *self, const bson_t *doc)
 
       bson_iter_document (&iter, &len, &data);
       if (bson_init_static (&old_own, data, len))
-        bson_copy_to_excluding_noinit (&old_own, &own, "m0", "s", NULL);
+        bson_copy_to_excluding_noinit (&old_own, &own, "m0", "s", "x", NULL);
     }
   if (!bson_has_field (&own, "id"))
     wd_mongo_bson_add_id (&own, "id", &first);
@@ -97,13 +96,32 @@ make_copy (const Copy *self, const bson_t *doc)
 static gboolean
 flush (Copy *self, GError **error)
 {
+  gint64 n_there;
+
   if (self->batch->len == 0)
     return TRUE;
-  if (!wd_mongo_call_insert_many (self->call, WD_MONGO_MESSAGES, self->batch, NULL, error))
+  if (!wd_mongo_call_insert_many (self->call, WD_MONGO_MESSAGES, self->batch, &n_there, error))
     return FALSE;
+  // Somebody took this operation for dead.
+  if (n_there > 0)
+    return wd_mongo_store_fail (WD_STORE_ERROR_BUSY, "the database was too slow", error);
   g_ptr_array_set_size (self->batch, 0);
   self->batch_bytes = 0;
   return TRUE;
+}
+
+// What is copied keeps its references.
+static void
+count_needed (Copy *self, const bson_t *doc)
+{
+  g_autoptr (GHashTable) needed = wd_mongo_blob_counts_new ();
+  GHashTableIter iter;
+  gpointer sha, n;
+
+  wd_mongo_prepare_count_blobs (doc, needed);
+  g_hash_table_iter_init (&iter, needed);
+  while (g_hash_table_iter_next (&iter, &sha, &n))
+    wd_mongo_blob_counts_add (self->blobs, sha, -GPOINTER_TO_INT (n));
 }
 
 static gboolean
@@ -112,11 +130,13 @@ copy_doc (const bson_t *doc, gpointer user_data, GError **error)
   Copy *self = user_data;
   bson_t *copy;
 
-  // Somebody gave what was found a second time: there is no UID for it.
-  if (self->n_done == self->op.n)
-    return TRUE;
   copy = make_copy (self, doc);
   self->n_done++;
+  self->delta.n++;
+  self->delta.unseen += wd_mongo_bson_get_bool (doc, "unseen");
+  self->delta.deleted += !wd_mongo_bson_get_bool (doc, "undeleted");
+  self->delta.size_bytes += wd_mongo_bson_get_int (doc, "size", 0);
+  count_needed (self, doc);
   wd_uidset_add (self->done, (WdUid) wd_mongo_bson_get_int (doc, "uid", 0));
   self->batch_bytes += copy->len;
   g_ptr_array_add (self->batch, copy);
@@ -131,14 +151,11 @@ write_copies (Copy *self, GError **error)
 
   self->now_ms = wd_core_clock_now_us () / 1000;
   if (!wd_mongo_pending_begin (self->call, self->owner, self->target, WD_MONGO_PENDING_ADD,
-                               (guint) self->delta.n, NULL, &self->op, error)
+                               self->n_found, NULL, &self->op, error)
       || !wd_mongo_message_find (self->call, self->source, self->found, NULL, options, copy_doc,
                                  self, error)
       || !flush (self, error))
     return FALSE;
-  // Some were expunged meanwhile.
-  if (self->n_done != self->delta.n)
-    self->delta.is_unknown = TRUE;
   if (!wd_mongo_pending_finish (self->call, &self->op, WD_MONGO_PENDING_ADD, &self->delta,
                                 &is_ended, error))
     return FALSE;
@@ -146,15 +163,24 @@ write_copies (Copy *self, GError **error)
   return TRUE;
 }
 
-// As an append: blobs, quota, messages.
+// As an append: blobs, quota, messages. What was expunged meanwhile is given back.
 static gboolean
 copy_found (Copy *self, gboolean move, GError **error)
 {
-  gint64 size_bytes = self->delta.size_bytes;
-
-  return wd_mongo_blob_refer (self->call, self->blobs, 1, error)
-         && (move || wd_mongo_quota_take (self->store, self->call, self->owner, size_bytes, error))
-         && write_copies (self, error);
+  if (!wd_mongo_blob_refer (self->call, self->blobs, 1, error))
+    return FALSE;
+  if (!move && !wd_mongo_quota_take (self->store, self->call, self->owner, self->size_bytes, error))
+    {
+      (void) !wd_mongo_blob_refer (self->call, self->blobs, -1, NULL);
+      return FALSE;
+    }
+  return write_copies (self, error)
+         && (self->n_done == self->n_found
+             || (wd_mongo_blob_refer (self->call, self->blobs, -1, error)
+                 && (move
+                     || wd_mongo_quota_give_back (self->call, self->owner,
+                                                  self->size_bytes - self->delta.size_bytes,
+                                                  error))));
 }
 
 static gboolean
@@ -172,11 +198,14 @@ remove_source (Copy *self, GError **error)
 {
   g_auto (WdMongoMailbox) source = { 0 };
   g_autoptr (WdUidSet) gone = NULL;
-  gint64 modseq;
+  gint64 modseq, size_bytes;
 
+  // What another has expunged was given back by them, and is here all the same.
   return load_prefixed (self, "source", self->source, &source, error)
          && wd_mongo_expunge_run (self->store, self->call, self->owner, &source, self->done, FALSE,
-                                  TRUE, &gone, &modseq, error);
+                                  &gone, &modseq, &size_bytes, error)
+         && wd_mongo_quota_give_back (self->call, self->owner, size_bytes - self->delta.size_bytes,
+                                      error);
 }
 
 gboolean
@@ -217,7 +246,7 @@ wd_mongo_copy_messages (WdStore *store,
       || !load_prefixed (&copy, "target", target, &target_row, error))
     return FALSE;
   wd_uidset_remove_range (visible, (WdUid) source_row.uidnext, G_MAXUINT32);
-  if (!find (&copy, visible, error) || (copy.delta.n > 0 && !copy_found (&copy, move, error))
+  if (!find (&copy, visible, error) || (copy.n_found > 0 && !copy_found (&copy, move, error))
       || (move && copy.n_done > 0 && !remove_source (&copy, error)))
     return FALSE;
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
-// Expunging: what goes is read, an operation begun that names it, the messages deleted, the
-// journal written, the operation ended. Who finds it half done ends it the same way.
+// Expunging: what goes is looked for, an operation begun that names it, the messages marked as this
+// operation's, read, deleted, the journal written, the operation ended. Who finds it half done ends
+// it the same way.
 #include "config.h"
 
 #include "mongo-expunge.h"
@@ -47,63 +48,76 @@ make_condition (gboolean only_deleted)
 }
 
 static gboolean
-delete_docs (WdMongoCall *call,
-             const WdId *mailbox,
-             const WdUidSet *uids,
-             gboolean only_deleted,
-             gint64 *out_n,
-             GError **error)
+note_uid (const bson_t *doc, gpointer user_data, GError **error)
 {
+  wd_uidset_add (user_data, (WdUid) wd_mongo_bson_get_int (doc, "uid", 0));
+  return TRUE;
+}
+
+// From here on they are this operation's: nobody else expunges them or changes their flags.
+static gboolean
+mark (WdMongoCall *call,
+      const WdMongoOp *op,
+      const WdUidSet *uids,
+      gboolean only_deleted,
+      GError **error)
+{
+  g_autoptr (WdMongoBulk) bulk = wd_mongo_call_bulk_new (call, WD_MONGO_MESSAGES);
   g_autoptr (bson_t) more = make_condition (only_deleted);
+  g_autoptr (bson_t) update
+      = BCON_NEW ("$set", "{", "wd.x", BCON_OID (wd_mongo_bson_oid (&op->id)), "}");
   WdMongoPieces pieces;
   bson_t *next;
 
-  *out_n = 0;
-  wd_mongo_message_begin (&pieces, mailbox, uids);
+  BCON_APPEND (more, "wd.x", "{", "$exists", BCON_BOOL (FALSE), "}");
+  wd_mongo_message_begin (&pieces, &op->mailbox, uids);
   while ((next = wd_mongo_message_next (&pieces, more)) != NULL)
     {
       g_autoptr (bson_t) filter = next;
-      gint64 n;
 
-      if (!wd_mongo_call_delete (call, WD_MONGO_MESSAGES, filter, WD_MONGO_MANY, &n, error))
-        return FALSE;
-      *out_n += n;
+      wd_mongo_call_bulk_update (bulk, filter, update, WD_MONGO_MANY);
     }
-  return TRUE;
+  return wd_mongo_call_bulk_run (bulk, NULL, error);
+}
+
+static bson_t *
+make_marked (const WdMongoOp *op)
+{
+  return BCON_NEW ("wd.x", BCON_OID (wd_mongo_bson_oid (&op->id)));
 }
 
 static gboolean
-note_left (const bson_t *doc, gpointer user_data, GError **error)
+read_marked (
+    Removal *self, WdMongoCall *call, const WdMongoOp *op, const WdUidSet *uids, GError **error)
 {
-  WdUid uid = (WdUid) wd_mongo_bson_get_int (doc, "uid", 0);
-
-  wd_uidset_remove_range (user_data, uid, uid);
-  return TRUE;
-}
-
-// Another was at the same messages: some are left, and of the others it is not known who has
-// deleted them. The counters are made anew, and blobs and quota left to the checker.
-static gboolean
-forget_sums (Removal *self, WdMongoCall *call, const WdId *mailbox, GError **error)
-{
-  g_autoptr (WdUidSet) all = wd_uidset_copy (self->uids);
+  g_autoptr (bson_t) marked = make_marked (op);
   g_autoptr (bson_t) options
-      = BCON_NEW ("projection", "{", "_id", BCON_INT32 (0), "uid", BCON_INT32 (1), "}");
-  guint kept = 0;
+      = BCON_NEW ("projection", "{", "uid", BCON_INT32 (1), "size", BCON_INT32 (1), "unseen",
+                  BCON_INT32 (1), "undeleted", BCON_INT32 (1), "wd.m0", BCON_INT32 (1), "wd.f",
+                  BCON_INT32 (1), "}", "batchSize", BCON_INT32 (5000));
 
-  self->delta = (WdMongoDelta){ .is_unknown = TRUE };
-  g_hash_table_remove_all (self->blobs);
-  if (!wd_mongo_message_find (call, mailbox, all, NULL, options, note_left, self->uids, error))
-    return FALSE;
-  for (guint i = 0; i < self->gone->len; i++)
+  return wd_mongo_message_find (call, &op->mailbox, uids, marked, options, note_doc, self, error);
+}
+
+gboolean
+wd_mongo_expunge_delete (WdMongoCall *call,
+                         const WdMongoOp *op,
+                         const WdUidSet *uids,
+                         GError **error)
+{
+  g_autoptr (WdMongoBulk) bulk = wd_mongo_call_bulk_new (call, WD_MONGO_MESSAGES);
+  g_autoptr (bson_t) marked = make_marked (op);
+  WdMongoPieces pieces;
+  bson_t *next;
+
+  wd_mongo_message_begin (&pieces, &op->mailbox, uids);
+  while ((next = wd_mongo_message_next (&pieces, marked)) != NULL)
     {
-      WdMongoGone gone = g_array_index (self->gone, WdMongoGone, i);
+      g_autoptr (bson_t) filter = next;
 
-      if (wd_uidset_has (self->uids, gone.uid))
-        g_array_index (self->gone, WdMongoGone, kept++) = gone;
+      wd_mongo_call_bulk_delete (bulk, filter);
     }
-  g_array_set_size (self->gone, kept);
-  return TRUE;
+  return wd_mongo_call_bulk_run (bulk, NULL, error);
 }
 
 static gboolean
@@ -111,31 +125,25 @@ run (Removal *self,
      WdMongoCall *call,
      const WdId *owner,
      const WdId *mailbox,
+     const WdUidSet *candidates,
      gboolean only_deleted,
-     gboolean is_moved,
      gint64 *out_modseq,
      GError **error)
 {
-  gint64 size_bytes = -self->delta.size_bytes, n_expected = self->gone->len, n;
   gboolean is_ended;
   WdMongoOp op;
 
-  if (!wd_mongo_pending_begin (call, owner, mailbox, WD_MONGO_PENDING_EXPUNGE, 0, self->uids, &op,
+  if (!wd_mongo_pending_begin (call, owner, mailbox, WD_MONGO_PENDING_EXPUNGE, 0, candidates, &op,
                                error)
-      || !delete_docs (call, mailbox, self->uids, only_deleted, &n, error))
+      || !mark (call, &op, candidates, only_deleted, error)
+      || !read_marked (self, call, &op, candidates, error)
+      || !wd_mongo_expunge_delete (call, &op, candidates, error))
     return FALSE;
-  if (n != n_expected)
-    {
-      if (!forget_sums (self, call, mailbox, error))
-        return FALSE;
-      size_bytes = 0;
-    }
   *out_modseq = op.modseq;
   return wd_mongo_journal_add (call, &op, (const WdMongoGone *) (gpointer) self->gone->data,
                                self->gone->len, error)
          && wd_mongo_pending_finish (call, &op, WD_MONGO_PENDING_EXPUNGE, &self->delta, &is_ended,
                                      error)
-         && (is_moved || wd_mongo_quota_give_back (call, owner, size_bytes, error))
          && wd_mongo_blob_refer (call, self->blobs, -1, error);
 }
 
@@ -146,18 +154,17 @@ wd_mongo_expunge_run (WdStore *store,
                       WdMongoMailbox *mailbox,
                       const WdUidSet *uids,
                       gboolean only_deleted,
-                      gboolean is_moved,
                       WdUidSet **out_uids,
                       gint64 *out_modseq,
+                      gint64 *out_size_bytes,
                       GError **error)
 {
   g_autoptr (bson_t) more = make_condition (only_deleted);
-  g_autoptr (bson_t) options
-      = BCON_NEW ("projection", "{", "uid", BCON_INT32 (1), "size", BCON_INT32 (1), "unseen",
-                  BCON_INT32 (1), "undeleted", BCON_INT32 (1), "wd.m0", BCON_INT32 (1), "wd.f",
-                  BCON_INT32 (1), "}", "batchSize", BCON_INT32 (5000));
+  g_autoptr (bson_t) options = BCON_NEW ("projection", "{", "_id", BCON_INT32 (0), "uid",
+                                         BCON_INT32 (1), "}", "batchSize", BCON_INT32 (20000));
   g_autoptr (WdUidSet) visible
       = uids != NULL ? wd_uidset_copy (uids) : wd_uidset_new_range (1, G_MAXUINT32);
+  g_autoptr (WdUidSet) candidates = wd_uidset_new ();
   g_autoptr (WdUidSet) found = wd_uidset_new ();
   g_autoptr (GArray) gone = g_array_new (FALSE, FALSE, sizeof (WdMongoGone));
   g_autoptr (GHashTable) blobs = wd_mongo_blob_counts_new ();
@@ -165,12 +172,15 @@ wd_mongo_expunge_run (WdStore *store,
 
   wd_uidset_remove_range (visible, (WdUid) mailbox->uidnext, G_MAXUINT32);
   *out_modseq = mailbox->modseq;
-  if (!wd_mongo_message_find (call, &mailbox->id, visible, more, options, note_doc, &removal, error)
-      || (gone->len > 0
-          && !run (&removal, call, owner, &mailbox->id, only_deleted, is_moved, out_modseq, error)))
+  if (!wd_mongo_message_find (call, &mailbox->id, visible, more, options, note_uid, candidates,
+                              error)
+      || (!wd_uidset_is_empty (candidates)
+          && !run (&removal, call, owner, &mailbox->id, candidates, only_deleted, out_modseq,
+                   error)))
     return FALSE;
   if (gone->len > 0)
     wd_mongo_store_notify (store, WD_BEACON_MAILBOX, owner, &mailbox->id);
+  *out_size_bytes = -removal.delta.size_bytes;
   *out_uids = g_steal_pointer (&found);
   return TRUE;
 }
@@ -189,12 +199,13 @@ wd_mongo_expunge_messages (WdStore *store,
   g_auto (WdMongoCall) call = { 0 };
   g_auto (WdMongoMailbox) row = { 0 };
   g_autoptr (WdUidSet) expunged = NULL;
-  gint64 modseq;
+  gint64 modseq, size_bytes;
 
   if (!wd_mongo_store_begin_as (store, actor, &call, cancellable, error)
       || !wd_mongo_mailbox_load (store, &call, &actor->owner, mailbox, NULL, &row, error)
       || !wd_mongo_expunge_run (store, &call, &actor->owner, &row, uids, !(force && uids != NULL),
-                                FALSE, &expunged, &modseq, error))
+                                &expunged, &modseq, &size_bytes, error)
+      || !wd_mongo_quota_give_back (&call, &actor->owner, size_bytes, error))
     return FALSE;
   if (out_expunged != NULL)
     *out_expunged = g_steal_pointer (&expunged);

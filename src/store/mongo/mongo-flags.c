@@ -102,6 +102,13 @@ sort_doc (const bson_t *doc, gpointer user_data, GError **error)
   return TRUE;
 }
 
+// Not those that are just being expunged.
+static bson_t *
+make_unmarked (void)
+{
+  return BCON_NEW ("wd.x", "{", "$exists", BCON_BOOL (FALSE), "}");
+}
+
 static gboolean
 load_groups (
     Change *self, WdMongoCall *call, const WdId *mailbox, const WdUidSet *uids, GError **error)
@@ -110,8 +117,10 @@ load_groups (
       = BCON_NEW ("projection", "{", "_id", BCON_INT32 (0), "uid", BCON_INT32 (1), "flags",
                   BCON_INT32 (1), "modseq", BCON_INT32 (1), "}", "batchSize", BCON_INT32 (5000));
 
+  g_autoptr (bson_t) more = make_unmarked ();
+
   g_hash_table_remove_all (self->groups);
-  return wd_mongo_message_find (call, mailbox, uids, NULL, options, sort_doc, self, error);
+  return wd_mongo_message_find (call, mailbox, uids, more, options, sort_doc, self, error);
 }
 
 // Leaves the groups that change.
@@ -139,7 +148,7 @@ static gboolean
 add_group (Change *self, WdMongoBulk *bulk, const WdMongoOp *op, const Group *group, GError **error)
 {
   g_autoptr (bson_t) update = bson_new ();
-  g_autoptr (bson_t) more = bson_new ();
+  g_autoptr (bson_t) more = make_unmarked ();
   WdMongoPieces pieces;
   bson_t *next;
   bson_t set;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core-clock.h"
+#include "mongo-expunge.h"
 #include "mongo-journal.h"
 #include "mongo-schema.h"
 
@@ -337,7 +338,9 @@ end_entry (
       };
       g_autoptr (WdUidSet) uids = wd_uidset_decode (entry->uids, entry->uids_len);
 
-      if (uids != NULL && !wd_mongo_journal_add_missing (call, &op, uids, error))
+      if (uids != NULL
+          && (!wd_mongo_expunge_delete (call, &op, uids, error)
+              || !wd_mongo_journal_add_missing (call, &op, uids, error)))
         return FALSE;
     }
   return take_out (call, mailbox, &entry->id, &delta, &is_ended, error);
