@@ -45,7 +45,9 @@
 
 static const WdConfigKey keys[] = {
   { "store", "uri", WD_CONFIG_STRING, "sqlite:/var/lib/wildduck", 0, 0, NULL,
-    "Where the mail is kept: sqlite:DIRECTORY." },
+    "Where the mail is kept: sqlite:DIRECTORY, or mongodb://… for a cluster." },
+  { "store", "redis", WD_CONFIG_STRING, "", 0, 0, NULL,
+    "Of a cluster, where the services on all machines tell each other of changes: redis://HOST." },
   { "store", "runtime-dir", WD_CONFIG_STRING, "/run/wildduck", 0, 0, NULL,
     "Where the services on one machine tell each other of changes." },
   { "store", "max-open-users", WD_CONFIG_INTEGER, "256", 4, 100000, NULL,

@@ -27,8 +27,11 @@ static const struct
 void
 wd_store_options_init (WdStoreOptions *self, const WdConfig *config)
 {
+  const char *redis_uri = wd_core_config_get_string (config, "store", "redis");
+
   *self = (WdStoreOptions){
     .uri = wd_core_config_get_string (config, "store", "uri"),
+    .redis_uri = redis_uri[0] == '\0' ? NULL : redis_uri,
     .runtime_dir = wd_core_config_get_string (config, "store", "runtime-dir"),
     .max_open_users = (guint) wd_core_config_get_integer (config, "store", "max-open-users"),
     .max_message_size_bytes = wd_core_config_get_size (config, "store", "max-message-size"),

@@ -22,7 +22,8 @@ G_DECLARE_INTERFACE (WdStore, wd_store, WD, STORE, GObject)
 
 typedef struct
 {
-  const char *uri;         // "sqlite:/var/lib/wildduck".
+  const char *uri;         // "sqlite:/var/lib/wildduck", "mongodb://…".
+  const char *redis_uri;   // Of a cluster: "redis://…" (nullable: one machine, or none).
   const char *runtime_dir; // Where the processes on one machine find each other's beacon sockets.
   guint max_open_users;    // Database handles kept open.
   guint64 max_message_size_bytes;

@@ -28,7 +28,7 @@ static const struct
   const char *variable; // (nullable)
 } all_backends[] = {
   { "sqlite:", NULL },
-  { "mongodb:", "WILDDUCK_TEST_MONGODB_URI" },
+  { "mongodb:", "WD_TEST_MONGODB_URI" },
 };
 
 const char *const *
@@ -126,6 +126,8 @@ wd_test_store_new_of (const char *backend, const WdStoreOptions *options)
   if (options != NULL)
     self->options = *options;
   self->options.uri = self->uri;
+  if (g_str_has_prefix (self->uri, "mongodb:"))
+    self->options.redis_uri = g_getenv ("WD_TEST_REDIS_URI");
   self->options.runtime_dir = self->runtime_dir;
   if (self->options.max_open_users == 0)
     self->options.max_open_users = 64;
@@ -138,7 +140,7 @@ wd_test_store_new_of (const char *backend, const WdStoreOptions *options)
 WdTestStore *
 wd_test_store_new (const WdStoreOptions *options)
 {
-  const char *backend = g_getenv ("WILDDUCK_TEST_BACKEND");
+  const char *backend = g_getenv ("WD_TEST_BACKEND");
 
   return wd_test_store_new_of (backend != NULL ? backend : all_backends[0].prefix, options);
 }

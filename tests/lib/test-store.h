@@ -7,7 +7,7 @@
 
 typedef struct _WdTestStore WdTestStore;
 
-// Makes an empty store, of the backend whose prefix WILDDUCK_TEST_BACKEND names or of the embedded
+// Makes an empty store, of the backend whose prefix WD_TEST_BACKEND names or of the embedded
 // one. `options` (nullable): uri and runtime_dir are not looked at, zeros are the
 // defaults of the configuration.
 WdTestStore *wd_test_store_new (const WdStoreOptions *options) G_GNUC_WARN_UNUSED_RESULT;

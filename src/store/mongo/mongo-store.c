@@ -6,6 +6,7 @@
 
 #include "mongo-store-private.h"
 #include "notify-local.h"
+#include "notify-redis.h"
 
 #define WD_TYPE_MONGO_STORE (wd_mongo_store_get_type ())
 G_DECLARE_FINAL_TYPE (WdMongoStore, wd_mongo_store, WD, MONGO_STORE, GObject)
@@ -20,7 +21,9 @@ struct _WdMongoStore
   WdMongoPool *pool;
   WdMongoPending *pending;
   WdMongoKeywords *keywords;
-  WdNotifyLocal *notify;
+  char *redis_uri;
+  WdNotifyLocal *local; // One of the two.
+  WdNotifyRedis *redis;
 };
 
 static void wd_mongo_store_iface_init (WdStoreInterface *iface);
@@ -54,11 +57,15 @@ wd_mongo_store_begin_as (WdStore *store,
 void
 wd_mongo_store_notify (WdStore *store, WdBeaconKind kind, const WdId *owner, const WdId *mailbox)
 {
+  WdMongoStore *self = WD_MONGO_STORE (store);
   WdBeacon beacon = { .kind = kind, .owner = *owner };
 
   if (mailbox != NULL)
     beacon.mailbox = *mailbox;
-  wd_notify_local_send (WD_MONGO_STORE (store)->notify, &beacon);
+  if (self->redis != NULL)
+    wd_notify_redis_send (self->redis, &beacon);
+  else
+    wd_notify_local_send (self->local, &beacon);
 }
 
 WdMongoKeywords *
@@ -89,13 +96,19 @@ get_options (WdStore *store)
 static gboolean
 check_notifier (WdStore *store, GError **error)
 {
-  return wd_notify_local_check (WD_MONGO_STORE (store)->notify, error);
+  WdMongoStore *self = WD_MONGO_STORE (store);
+
+  return self->redis != NULL ? wd_notify_redis_check (self->redis, error)
+                             : wd_notify_local_check (self->local, error);
 }
 
 static WdWatch *
 watch (WdStore *store, const WdId *owner, const WdId *mailbox, WdWatchFunc func, gpointer user_data)
 {
-  return wd_notify_local_watch (WD_MONGO_STORE (store)->notify, owner, mailbox, func, user_data);
+  WdMongoStore *self = WD_MONGO_STORE (store);
+
+  return self->redis != NULL ? wd_notify_redis_watch (self->redis, owner, mailbox, func, user_data)
+                             : wd_notify_local_watch (self->local, owner, mailbox, func, user_data);
 }
 
 static void
@@ -155,11 +168,13 @@ wd_mongo_store_finalize (GObject *object)
 {
   WdMongoStore *self = WD_MONGO_STORE (object);
 
-  g_clear_pointer (&self->notify, wd_notify_local_free);
+  g_clear_pointer (&self->local, wd_notify_local_free);
+  g_clear_pointer (&self->redis, wd_notify_redis_free);
   g_clear_pointer (&self->keywords, wd_mongo_keyword_free);
   g_clear_pointer (&self->pending, wd_mongo_pending_free);
   g_clear_pointer (&self->pool, wd_mongo_pool_unref);
   g_free (self->uri);
+  g_free (self->redis_uri);
   g_free (self->runtime_dir);
   G_OBJECT_CLASS (wd_mongo_store_parent_class)->finalize (object);
 }
@@ -181,9 +196,14 @@ wd_mongo_store_open (const char *rest, const WdStoreOptions *options, GError **e
   self->options = *options;
   self->options.uri = self->uri;
   self->options.runtime_dir = self->runtime_dir;
+  self->redis_uri = g_strdup (options->redis_uri);
+  self->options.redis_uri = self->redis_uri;
   self->pending = wd_mongo_pending_new ();
   self->keywords = wd_mongo_keyword_new ();
-  self->notify = wd_notify_local_new (options->runtime_dir);
+  if (self->redis_uri == NULL)
+    self->local = wd_notify_local_new (options->runtime_dir);
+  else if ((self->redis = wd_notify_redis_new (self->redis_uri, error)) == NULL)
+    return NULL;
   self->pool = wd_mongo_pool_new (options->uri, error);
   if (self->pool == NULL || !wd_mongo_pool_begin (self->pool, &call, NULL, error)
       || !wd_mongo_schema_check (&call, error))
