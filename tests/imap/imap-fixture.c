@@ -62,6 +62,8 @@ imap_fixture_set_up (ImapFixture *self, const WdStoreOptions *options, const cha
   g_ptr_array_add (all, g_strdup ("--set=auth.password-scheme=sha512"));
   g_ptr_array_add (all, g_strdup_printf ("--set=store.uri=%s", used->uri));
   g_ptr_array_add (all, g_strdup_printf ("--set=store.runtime-dir=%s", used->runtime_dir));
+  if (used->redis_uri != NULL)
+    g_ptr_array_add (all, g_strdup_printf ("--set=store.redis=%s", used->redis_uri));
   for (guint i = 0; args != NULL && args[i] != NULL; i++)
     {
       has_tls |= g_str_has_prefix (args[i], "--set=tls.certificate=");
