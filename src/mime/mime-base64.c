@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "mime-base64-vector.h"
+
 static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 // A set bit in the highest octet: not of the alphabet.
@@ -60,10 +62,11 @@ decode_four (const guint8 *p)
 static gsize
 decode_quads (const char *data, gsize len, guint8 *out)
 {
-  const guint8 *p = (const guint8 *) data;
   gsize n = len / 4;
-  gsize i = 0;
+  gsize i = wd_mime_base64_vector_decode (data, n, out);
+  const guint8 *p = (const guint8 *) data + i * 4;
 
+  out += i * 3;
   for (; i + 4 <= n; i += 4, p += 16, out += 12)
     {
       guint32 a = decode_four (p), b = decode_four (p + 4);
@@ -318,6 +321,11 @@ wd_mime_base64_get_source (
 static char *
 encode_triples (const guint8 *source, gsize n_triples, char *out)
 {
+  gsize n_done = wd_mime_base64_vector_encode (source, n_triples, out);
+
+  source += n_done * 3;
+  out += n_done * 4;
+  n_triples -= n_done;
   for (; n_triples > 0; n_triples--, source += 3, out += 4)
     {
       memcpy (out, encoding[source[0] << 4 | source[1] >> 4], 2);
@@ -365,6 +373,22 @@ encode_chars (guint64 first, guint64 last, const guint8 *source, guint64 n_sourc
   return out;
 }
 
+// Writes whole lines with their ends.
+static char *
+encode_lines (const WdMimeBase64Form *form, guint64 n_lines, const guint8 *source, char *out)
+{
+  gsize n_triples = form->line_chars / 4;
+
+  for (; n_lines > 0; n_lines--, source += n_triples * 3)
+    {
+      out = encode_triples (source, n_triples, out);
+      if (form->line_end_bytes == 2)
+        *out++ = '\r';
+      *out++ = '\n';
+    }
+  return out;
+}
+
 void
 wd_mime_base64_encode (
     const WdMimeBase64Form *form, guint64 offset, gsize len, const guint8 *source, char *out_data)
@@ -381,8 +405,15 @@ wd_mime_base64_encode (
       guint64 line = offset / period;
       guint64 column = offset % period;
       guint64 first = line * form->line_chars + column;
-      guint64 n;
+      guint64 from = first / 4 * 3 - source_start;
+      guint64 n = column == 0 && offset < n_data ? (MIN (end, n_data) - offset) / period : 0;
 
+      if (n > 0)
+        {
+          out = encode_lines (form, n, source + from, out);
+          offset += n * period;
+          continue;
+        }
       if (offset >= n_data || column >= form->line_chars)
         {
           guint64 in_end = offset >= n_data ? (offset - n_data) % form->line_end_bytes
@@ -393,8 +424,8 @@ wd_mime_base64_encode (
           continue;
         }
       n = MIN (MIN (form->line_chars - column, n_data - offset), end - offset);
-      out = encode_chars (first, first + n, source + (first / 4 * 3 - source_start),
-                          form->decoded_bytes - first / 4 * 3, out);
+      out = encode_chars (first, first + n, source + from, form->decoded_bytes - first / 4 * 3,
+                          out);
       offset += n;
     }
 }

@@ -139,6 +139,28 @@ test_nul (void)
   g_assert_false (scan ("QUJD\0", 5, 5, decoded, &form));
 }
 
+// Each octet in each place of a line that is long enough to be decoded in large steps.
+static void
+test_alphabet (void)
+{
+  static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  g_autoptr (GByteArray) decoded = g_byte_array_new ();
+  WdMimeBase64Form form;
+  char body[96];
+
+  for (gsize at = 0; at < sizeof body; at++)
+    for (guint c = 0; c < 256; c++)
+      {
+        gboolean is_good = c != 0 && strchr (alphabet, (int) c) != NULL;
+
+        memset (body, 'x', sizeof body);
+        body[at] = (char) c;
+        g_assert_cmpint (scan (body, sizeof body, sizeof body, decoded, &form), ==, is_good);
+        if (is_good)
+          check_range (body, &form, decoded, 0, sizeof body);
+      }
+}
+
 // Every length and line length, against GLib's encoder.
 static void
 test_glib (void)
@@ -204,6 +226,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/mime/base64/forms", test_forms);
   g_test_add_func ("/mime/base64/nul", test_nul);
+  g_test_add_func ("/mime/base64/alphabet", test_alphabet);
   g_test_add_func ("/mime/base64/glib", test_glib);
   g_test_add_func ("/mime/base64/valid", test_valid);
   return g_test_run ();
