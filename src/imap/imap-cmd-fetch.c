@@ -141,17 +141,6 @@ set_seen (WdImapSession *session, WdUidSet *uids, GError **error)
   return TRUE;
 }
 
-// What changed is in the journal: with few changes that is less than to look at every row.
-static void
-narrow_to_changes (WdMailboxChanges *changes, WdUidSet *uids)
-{
-  // Where it cannot tell, the rows will.
-  if (changes == NULL || changes->is_gone || !changes->is_complete)
-    return;
-  wd_uidset_add_set (changes->changed, changes->added);
-  wd_uidset_intersect (uids, changes->changed);
-}
-
 // What the set names as UIDs and is gone since.
 static WdUidSet *
 find_vanished (WdImapSession *session, const WdImapSet *set, const WdMailboxChanges *changes)
@@ -193,27 +182,24 @@ use_partial (WdImapSession *session, const Modifiers *modifiers, WdUidSet *uids,
   return TRUE;
 }
 
+// To what has changed the store narrows the rows by itself; here it is only what is gone.
 static gboolean
-use_changed_since (WdImapSession *session,
-                   const Modifiers *modifiers,
-                   const WdImapSet *set,
-                   WdUidSet *uids,
-                   Fetch *fetch)
+use_vanished (WdImapSession *session,
+              const Modifiers *modifiers,
+              const WdImapSet *set,
+              Fetch *fetch)
 {
   const WdImapView *view = session->view;
   g_autoptr (WdMailboxChanges) changes = NULL;
 
-  if (!modifiers->vanished && modifiers->changed_since + wd_uidset_get_count (uids) < view->modseq)
+  if (!modifiers->vanished)
     return TRUE;
   changes = wd_store_list_changes (session->server->store, &session->actor, &view->mailbox,
                                    modifiers->changed_since, FALSE, view->n_keywords,
                                    wd_imap_session_get_cancellable (session), &fetch->error);
-  if (changes == NULL && modifiers->vanished)
+  if (changes == NULL)
     return FALSE;
-  g_clear_error (&fetch->error);
-  narrow_to_changes (changes, uids);
-  if (modifiers->vanished)
-    fetch->vanished = find_vanished (session, set, changes);
+  fetch->vanished = find_vanished (session, set, changes);
   return TRUE;
 }
 
@@ -248,7 +234,7 @@ begin (WdImapSession *session, WdImapCommand *cmd)
   if (modifiers.changed_since != 0)
     {
       wd_imap_fetch_plan_add (plan, "MODSEQ");
-      if (!use_changed_since (session, &modifiers, set, uids, fetch))
+      if (!use_vanished (session, &modifiers, set, fetch))
         {
           wd_imap_error_reply (session, cmd, fetch->error);
           return FALSE;
