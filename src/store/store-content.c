@@ -9,9 +9,6 @@
 #include "mime-indexer.h"
 #include "store-types.h"
 
-// A text up to this is decompressed at once, straight from the database's page; a longer one only
-// when somebody reads it.
-#define EAGER_BYTES (128 * 1024)
 #define REINDEX_BYTES (64 * 1024)
 
 struct _WdContent
@@ -20,10 +17,9 @@ struct _WdContent
   gsize prefix_len;
   gsize tree_len;
   gsize text_len;
-  gsize coded_len; // 0 once the text is decoded.
-  guint8 *block;   // Prefix, tree, and the text when it is decoded at once.
-  guint8 *text;    // NULL until it is needed. Within the block, or its own.
-  void *coded;     // NULL once the text is decoded.
+  gsize coded_len;
+  guint8 *block; // Prefix, tree, and the text as it is stored.
+  guint8 *text;  // NULL until it is needed in pieces. Within the block, or its own.
   WdMimeTree *decoded_tree;
   GArray *parts;
   WdContentReadPartFunc read_part;
@@ -47,10 +43,10 @@ free_parts (GArray *parts, GDestroyNotify free_source)
   g_array_unref (parts);
 }
 
-static gboolean
-is_in_block (const WdContent *self, const guint8 *text)
+static guint8 *
+get_coded (const WdContent *self)
 {
-  return text == self->block + self->prefix_len + self->tree_len;
+  return self->block + self->prefix_len + self->tree_len;
 }
 
 void
@@ -60,29 +56,10 @@ wd_content_free (WdContent *self)
     return;
   free_parts (self->parts, self->free_source);
   wd_mime_tree_unref (self->decoded_tree);
-  if (self->text != NULL && !is_in_block (self, self->text))
+  if (self->text != get_coded (self))
     g_free (self->text);
-  g_free (self->coded);
   g_free (self->block);
   g_free (self);
-}
-
-static gboolean
-decode_text (WdStoreCoding coding,
-             const void *coded,
-             gsize coded_len,
-             guint8 *out,
-             gsize len,
-             GError **error)
-{
-  if (coding == WD_STORE_CODING_ZSTD)
-    return wd_store_zstd_decompress (coded, coded_len, out, len)
-           || set_corrupt ("damaged text", error);
-  if (coded_len != len)
-    return set_corrupt ("text of the wrong length", error);
-  if (len > 0)
-    memcpy (out, coded, len);
-  return TRUE;
 }
 
 // The parts are ascending, do not touch each other's octets, and lie within the message.
@@ -108,8 +85,6 @@ WdContent *
 wd_content_new (const WdContentSpec *spec, GError **error)
 {
   g_autoptr (WdContent) self = g_new0 (WdContent, 1);
-  gboolean is_eager = spec->text_len <= EAGER_BYTES;
-  gsize head_len = spec->prefix_len + spec->tree_len;
 
   self->parts = spec->parts;
   self->read_part = spec->read_part;
@@ -117,31 +92,22 @@ wd_content_new (const WdContentSpec *spec, GError **error)
   self->prefix_len = spec->prefix_len;
   self->tree_len = spec->tree_len;
   self->text_len = spec->text_len;
-  self->block = g_malloc (head_len + (is_eager ? spec->text_len : 0) + 1);
+  self->coded_len = spec->text_coded_len;
+  self->block = g_malloc (spec->prefix_len + spec->tree_len + spec->text_coded_len + 1);
   if (spec->prefix_len > 0)
     memcpy (self->block, spec->prefix, spec->prefix_len);
   if (spec->tree_len > 0)
     memcpy (self->block + spec->prefix_len, spec->tree, spec->tree_len);
+  if (spec->text_coded_len > 0)
+    memcpy (get_coded (self), spec->text, spec->text_coded_len);
   if (!measure_parts (self, error))
     return NULL;
-
-  if (is_eager)
-    {
-      self->text = self->block + head_len;
-      if (!decode_text (spec->coding, spec->text, spec->text_coded_len, self->text, self->text_len,
-                        error))
-        return NULL;
-    }
-  else if (spec->coding == WD_STORE_CODING_ZSTD)
-    {
-      self->coded = g_memdup2 (spec->text, spec->text_coded_len);
-      self->coded_len = spec->text_coded_len;
-    }
-  else if (spec->text_coded_len == spec->text_len)
-    self->text = g_memdup2 (spec->text, spec->text_len);
-  else if (!set_corrupt ("text of the wrong length", error))
-    return NULL;
-  return g_steal_pointer (&self);
+  if (spec->coding == WD_STORE_CODING_RAW)
+    self->text = get_coded (self);
+  if (self->text == NULL || self->coded_len == self->text_len)
+    return g_steal_pointer (&self);
+  set_corrupt ("text of the wrong length", error);
+  return NULL;
 }
 
 guint64
@@ -151,23 +117,28 @@ wd_content_get_size_bytes (const WdContent *self)
 }
 
 static gboolean
+decode_text (const WdContent *self, void *out, GError **error)
+{
+  return wd_store_zstd_decompress (get_coded (self), self->coded_len, out, self->text_len)
+         || set_corrupt ("damaged text", error);
+}
+
+static gboolean
 ensure_text (WdContent *self, GError **error)
 {
   if (self->text != NULL)
     return TRUE;
 
-  g_autofree guint8 *text = g_try_malloc (self->text_len);
+  g_autofree guint8 *text = g_try_malloc (self->text_len + 1);
 
   if (text == NULL)
     {
       g_set_error_literal (error, WD_STORE_ERROR, WD_STORE_ERROR_UNAVAILABLE, "out of memory");
       return FALSE;
     }
-  if (!decode_text (WD_STORE_CODING_ZSTD, self->coded, self->coded_len, text, self->text_len,
-                    error))
+  if (!decode_text (self, text, error))
     return FALSE;
   self->text = g_steal_pointer (&text);
-  g_clear_pointer (&self->coded, g_free);
   return TRUE;
 }
 
@@ -199,6 +170,12 @@ read_text (WdContent *self,
 
   if (n == 0)
     return TRUE;
+  if (n == self->text_len && self->text == NULL)
+    {
+      // All of it at once needs no copy. Who fails takes back what has been appended.
+      g_string_set_size (out, out->len + n);
+      return decode_text (self, out->str + out->len - n, error);
+    }
   if (!ensure_text (self, error))
     return FALSE;
   g_string_append_len (out, (const char *) self->text + text_start + skip, (gssize) n);
