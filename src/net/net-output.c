@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
+#include "core-limits.h"
 #include "net-conn.h"
 
 #define PIECES_PER_SEND 64
@@ -16,8 +17,10 @@
 #define RECORD_BYTES ((gsize) 16384)
 // A smaller chunk is copied: that costs less than a piece of its own.
 #define COPY_BYTES 2048
-// Text that was a large answer is not kept for the next small one.
-#define KEEP_TEXT_BYTES 16384
+// What is out in front of the text, and is less than this, is not worth the move.
+#define DROP_TEXT_BYTES 16384
+// The text of a large answer is kept for its next piece: a connection that is parked gives it back.
+#define KEEP_TEXT_BYTES (4 * (gsize) WD_LIMIT_OUTPUT_HIGH_WATER_BYTES)
 
 typedef struct
 {
@@ -138,7 +141,7 @@ start_over (WdOutput *self)
 static void
 drop_sent (WdOutput *self)
 {
-  if (self->sent > KEEP_TEXT_BYTES && self->sent > self->text->len / 2)
+  if (self->sent > DROP_TEXT_BYTES && self->sent > self->text->len / 2)
     {
       g_string_erase (self->text, 0, (gssize) self->sent);
       for (guint i = self->first; i < get_n_chunks (self); i++)
