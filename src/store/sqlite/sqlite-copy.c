@@ -8,75 +8,146 @@
 #include "sqlite-remove.h"
 #include "sqlite-store-private.h"
 
+// Rows are read before they are written: an INSERT that reads its own table would go by way of a
+// temporary one, which takes twice as long.
+#define BATCH_ROWS 512
+// Rows of one INSERT.
+#define INSERT_ROWS 32
+
+#define INSERT                                                                                     \
+  "INSERT INTO message (mailbox, created, uid, flags, size, date_ms, zone, save_delta_ms, id,"     \
+  " content) VALUES "
+#define ROW "(?1, ?2, ?, ?, ?, ?, ?, ?, ?, ?)"
+#define ROWS_4 ROW ", " ROW ", " ROW ", " ROW
+#define ROWS_16 ROWS_4 ", " ROWS_4 ", " ROWS_4 ", " ROWS_4
+#define N_SHARED 2 // Parameters of all rows, and of each.
+#define N_OF_ROW 8
+
 typedef struct
 {
+  WdUid uid;
+  WdFlags flags;
+  gint64 size_bytes;
+  gint64 date_ms;
+  gint64 zone_minutes;
+  gint64 content;
+  WdId id;
+} Row;
+
+typedef struct
+{
+  WdSqliteLease *lease;
   WdSqliteMailbox *target;
   WdUidSet *source;
   gint64 size_bytes;
+  gint64 now_ms;
   WdSqliteFlagRuns runs; // Of the source.
-  GError *failure;       // Of reading them.
+  Row rows[BATCH_ROWS];
+  guint n_rows;
 } Copy;
 
-// What wd_row is asked for.
-enum
+static gboolean
+read_row (Copy *self, sqlite3_stmt *stmt, GError **error)
 {
-  ASK_UID,   // wd_row (ASK_UID, uid, size): the UID of the copy. The rows come in order of UID.
-  ASK_FLAGS, // wd_row (ASK_FLAGS, uid, flags): the flags of the copy, from those of the row.
-};
-
-static gint64
-take_uid (Copy *self, WdUid uid, gint64 size_bytes)
-{
-  wd_uidset_add (self->source, uid);
-  self->size_bytes += size_bytes;
-  self->target->n_messages++;
-  self->target->size_bytes += size_bytes;
-  return self->target->uidnext++;
-}
-
-static gint64
-take_flags (Copy *self, WdUid uid, WdFlags flags)
-{
+  Row *row = &self->rows[self->n_rows++];
   gint64 modseq;
 
-  if (self->failure == NULL
-      && !wd_sqlite_flag_runs_find (&self->runs, uid, &flags, &modseq, &self->failure))
-    return 0;
-  self->target->n_unseen += (flags & WD_FLAG_SEEN) == 0;
-  self->target->n_deleted += (flags & WD_FLAG_DELETED) != 0;
-  return (gint64) flags;
+  row->uid = (WdUid) sqlite3_column_int64 (stmt, 0);
+  row->flags = (WdFlags) sqlite3_column_int64 (stmt, 1);
+  row->size_bytes = sqlite3_column_int64 (stmt, 2);
+  row->date_ms = sqlite3_column_int64 (stmt, 3);
+  row->zone_minutes = sqlite3_column_int64 (stmt, 4);
+  row->content = sqlite3_column_int64 (stmt, 5);
+  row->id = wd_sqlite_db_get_id (stmt, 6);
+  return wd_sqlite_flag_runs_find (&self->runs, row->uid, &row->flags, &modseq, error);
 }
 
-static gint64
-note_row (gpointer data, const gint64 *values)
-{
-  WdUid uid = (WdUid) values[1];
-
-  return values[0] == ASK_UID ? take_uid (data, uid, values[2])
-                              : take_flags (data, uid, (WdFlags) values[2]);
-}
-
-// `last`: within one mailbox, the copies must not be copied again.
 static gboolean
-copy_ranges (Copy *self,
-             WdSqliteLease *lease,
-             sqlite3_stmt *stmt,
-             const WdUidRange *ranges,
-             guint n,
-             gint64 last,
-             GError **error)
+read_batch (Copy *self, const WdSqliteMailbox *source, gint64 first, gint64 last, GError **error)
 {
-  for (guint i = 0; i < n && self->failure == NULL; i++)
+  g_auto (WdSqliteStmt) stmt
+      = wd_sqlite_db_prepare (self->lease->db,
+                              "SELECT uid, flags, size, date_ms, zone, content, id FROM message"
+                              " WHERE mailbox = ?1 AND uid BETWEEN ?2 AND ?3 ORDER BY uid",
+                              error);
+  gboolean has_row;
+
+  if (stmt == NULL)
+    return FALSE;
+  self->n_rows = 0;
+  sqlite3_bind_int64 (stmt, 1, source->row);
+  sqlite3_bind_int64 (stmt, 2, first);
+  sqlite3_bind_int64 (stmt, 3, last);
+  while (self->n_rows < BATCH_ROWS)
     {
-      sqlite3_bind_int64 (stmt, 2, ranges[i].first);
-      sqlite3_bind_int64 (stmt, 3, MIN (ranges[i].last, last));
-      if (!wd_sqlite_db_run (lease->db, stmt, error))
+      if (!wd_sqlite_db_step (self->lease->db, stmt, &has_row, error))
+        return FALSE;
+      if (!has_row)
+        return TRUE;
+      if (!read_row (self, stmt, error))
         return FALSE;
     }
-  if (self->failure == NULL)
-    return TRUE;
-  g_propagate_error (error, g_steal_pointer (&self->failure));
-  return FALSE;
+  return TRUE;
+}
+
+// Gives the copy its UID, and binds it from parameter `at` on.
+static void
+take_row (Copy *self, sqlite3_stmt *stmt, int at, const Row *row)
+{
+  WdSqliteMailbox *target = self->target;
+
+  wd_uidset_add (self->source, row->uid);
+  self->size_bytes += row->size_bytes;
+  target->n_messages++;
+  target->n_unseen += (row->flags & WD_FLAG_SEEN) == 0;
+  target->n_deleted += (row->flags & WD_FLAG_DELETED) != 0;
+  target->size_bytes += row->size_bytes;
+  sqlite3_bind_int64 (stmt, at, target->uidnext++);
+  sqlite3_bind_int64 (stmt, at + 1, (gint64) row->flags);
+  sqlite3_bind_int64 (stmt, at + 2, row->size_bytes);
+  sqlite3_bind_int64 (stmt, at + 3, row->date_ms);
+  sqlite3_bind_int64 (stmt, at + 4, row->zone_minutes);
+  sqlite3_bind_int64 (stmt, at + 5, self->now_ms - row->date_ms);
+  wd_sqlite_db_bind_id (stmt, at + 6, &row->id);
+  sqlite3_bind_int64 (stmt, at + 7, row->content);
+}
+
+static gboolean
+write_batch (Copy *self, GError **error)
+{
+  guint n;
+
+  for (guint i = 0; i < self->n_rows; i += n)
+    {
+      gboolean is_many = self->n_rows - i >= INSERT_ROWS;
+      g_auto (WdSqliteStmt) stmt = wd_sqlite_db_prepare (
+          self->lease->db, is_many ? INSERT ROWS_16 ", " ROWS_16 : INSERT ROW, error);
+
+      if (stmt == NULL)
+        return FALSE;
+      n = is_many ? INSERT_ROWS : 1;
+      sqlite3_bind_int64 (stmt, 1, self->target->row);
+      sqlite3_bind_int64 (stmt, 2, self->target->modseq + 1);
+      for (guint j = 0; j < n; j++)
+        take_row (self, stmt, N_SHARED + 1 + (int) j * N_OF_ROW, &self->rows[i + j]);
+      if (!wd_sqlite_db_run (self->lease->db, stmt, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+static gboolean
+copy_range (Copy *self, const WdSqliteMailbox *source, gint64 first, gint64 last, GError **error)
+{
+  do
+    {
+      if (!read_batch (self, source, first, last, error) || !write_batch (self, error))
+        return FALSE;
+      if (self->n_rows > 0)
+        first = (gint64) self->rows[self->n_rows - 1].uid + 1;
+    }
+  while (self->n_rows == BATCH_ROWS);
+  return TRUE;
 }
 
 static gboolean
@@ -97,37 +168,26 @@ wd_sqlite_copy_rows (WdSqliteLease *lease,
                      gint64 *out_size_bytes,
                      GError **error)
 {
-  // The save date is now, the internal date stays (RFC 3501 6.4.7).
-  g_auto (WdSqliteStmt) stmt = wd_sqlite_db_prepare (
-      lease->db,
-      "INSERT INTO message (mailbox, uid, flags, size, date_ms, zone, save_delta_ms, id,"
-      " content, created)"
-      " SELECT ?4, wd_row (0, uid, size), wd_row (1, uid, flags), size, date_ms, zone, ?6 - "
-      "date_ms, id,"
-      " content, ?5 FROM message WHERE mailbox = ?1 AND uid BETWEEN ?2 AND ?3 ORDER BY uid",
-      error);
   const WdUidRange all = { 1, G_MAXUINT32 };
   guint n_ranges = 1;
   const WdUidRange *ranges = uids == NULL ? &all : wd_uidset_get_ranges (uids, &n_ranges);
-  gint64 last = source->uidnext - 1;
+  gint64 last = source->uidnext - 1; // Within one mailbox, copies must not be copied again.
   Copy copy;
 
-  copy.target = target;
-  copy.source = out_source;
-  copy.size_bytes = 0;
-  copy.failure = NULL;
-  if (stmt == NULL || !check_uids_left (source, target, error))
+  if (!check_uids_left (source, target, error))
     return FALSE;
   if (target->n_unseen == 0)
     target->unseen_hint = target->uidnext;
+  copy.lease = lease;
+  copy.target = target;
+  copy.source = out_source;
+  copy.size_bytes = 0;
+  // The save date is now, the internal date stays (RFC 3501 6.4.7).
+  copy.now_ms = wd_core_clock_now_us () / 1000;
   wd_sqlite_flag_runs_init (&copy.runs, lease, source);
-  wd_sqlite_lease_set_row_func (lease, note_row, &copy);
-  sqlite3_bind_int64 (stmt, 1, source->row);
-  sqlite3_bind_int64 (stmt, 4, target->row);
-  sqlite3_bind_int64 (stmt, 5, target->modseq + 1);
-  sqlite3_bind_int64 (stmt, 6, wd_core_clock_now_us () / 1000);
-  if (!copy_ranges (&copy, lease, stmt, ranges, n_ranges, last, error))
-    return FALSE;
+  for (guint i = 0; i < n_ranges; i++)
+    if (!copy_range (&copy, source, ranges[i].first, MIN (ranges[i].last, last), error))
+      return FALSE;
   *out_size_bytes = copy.size_bytes;
   if (wd_uidset_is_empty (out_source))
     return TRUE;
