@@ -41,8 +41,15 @@ wd_search_expr_take_child (WdSearchExpr *self, WdSearchExpr *child)
 static gsize
 count_ascii (const char *text, gsize len)
 {
+  guint64 eight = 0;
   gsize n = 0;
 
+  for (; n + sizeof eight <= len; n += sizeof eight)
+    {
+      memcpy (&eight, text + n, sizeof eight);
+      if ((eight & G_GUINT64_CONSTANT (0x8080808080808080)) != 0)
+        break;
+    }
   while (n < len && (text[n] & 0x80) == 0)
     n++;
   return n;
@@ -82,8 +89,13 @@ append_ascii (GString *out, const char *text, gsize len)
   gsize start = out->len;
 
   g_string_append_len (out, text, (gssize) len);
+  // Without a call or a branch, so that compilers do many at a time.
   for (gsize i = start; i < out->len; i++)
-    out->str[i] = g_ascii_tolower (out->str[i]);
+    {
+      guint8 c = (guint8) out->str[i];
+
+      out->str[i] = (char) (c | ((guint8) (c - 'A') < 26) << 5);
+    }
 }
 
 // ASCII runs, which are most of all text, are folded octet by octet; what else there is goes to
@@ -119,7 +131,9 @@ wd_search_fold (const char *text, gssize len)
   gsize n = len < 0 ? strlen (text) : (gsize) len;
   g_autofree char *valid = NULL;
 
-  if (!g_utf8_validate_len (text, n, NULL))
+  // A NUL is ASCII, and not valid here.
+  if ((count_ascii (text, n) < n || memchr (text, 0, n) != NULL)
+      && !g_utf8_validate_len (text, n, NULL))
     {
       valid = g_utf8_make_valid (text, (gssize) n);
       text = valid;

@@ -13,7 +13,7 @@
 //
 // `message` never changes, and has no secondary index. `flags` are those that it came with, and
 // `created` is the modseq at which it came; `save_delta_ms` is the save date less the internal
-// date.
+// date. What a search looks at comes first in the row.
 //
 // `changed` has what flags and modseq have become since, for the messages of a chunk of UIDs as
 // runs (sqlite-flag-runs.h): changing the flags of all writes few octets, and a delivery none.
@@ -46,14 +46,14 @@ static const char mail_sql[]
       "CREATE TABLE message ("
       "  mailbox INTEGER NOT NULL,"
       "  uid INTEGER NOT NULL,"
+      "  content INTEGER NOT NULL,"
+      "  created INTEGER NOT NULL,"
       "  flags INTEGER NOT NULL,"
       "  size INTEGER NOT NULL,"
       "  date_ms INTEGER NOT NULL,"
       "  zone INTEGER NOT NULL,"
       "  save_delta_ms INTEGER NOT NULL,"
       "  id BLOB NOT NULL,"
-      "  content INTEGER NOT NULL,"
-      "  created INTEGER NOT NULL,"
       "  PRIMARY KEY (mailbox, uid)) WITHOUT ROWID;"
       "CREATE TABLE changed ("
       "  mailbox INTEGER NOT NULL,"
