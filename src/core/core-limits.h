@@ -31,6 +31,8 @@
 // Messages of one APPEND, and octets of all of them when there are several.
 #define WD_LIMIT_IMAP_APPEND_MESSAGES 100
 #define WD_LIMIT_IMAP_APPEND_BYTES (256 * 1024 * 1024)
+// Parts of one CATENATE.
+#define WD_LIMIT_IMAP_CATENATE_PARTS 1000
 
 // Octets of a text that SORT and THREAD compare, and ids of one References that THREAD follows.
 #define WD_LIMIT_IMAP_SORT_KEY_BYTES 1024

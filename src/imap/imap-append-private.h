@@ -28,18 +28,26 @@ struct _WdImapAppend
 {
   char *path; // (nullable) Of the mailbox.
   WdId mailbox;
-  guint64 room_bytes; // Within the quota; G_MAXUINT64: no end of it.
-  GArray *messages;   // (element-type WdImapAppendMessage)
-  gsize parsed;       // Of the command's text.
-  guint64 size_bytes; // Of all messages.
-  gsize memory_bytes; // Of those messages that are held in memory.
-  GError *error;      // The first that failed.
+  guint64 room_bytes;  // Within the quota; G_MAXUINT64: no end of it.
+  GArray *messages;    // (element-type WdImapAppendMessage)
+  gboolean is_open;    // The last message is made by CATENATE, and is not at its end.
+  guint n_parts;       // It has so many.
+  gboolean is_in_utf8; // The octets were in UTF8 (…), whose end comes next.
+  WdUid replaced;      // REPLACE: the message that goes; 0: none.
+  gsize parsed;        // Of the command's text.
+  guint64 size_bytes;  // Of all messages.
+  gsize memory_bytes;  // Of those messages that are held in memory.
+  GError *error;       // The first that failed.
 };
 
-// Reads SP [flag-list SP] [date-time SP] and the header of the literal.
-gboolean wd_imap_append_parse_message (WdImapParser *parser, WdImapAppendMessage *out_message)
-    G_GNUC_WARN_UNUSED_RESULT;
+// Reads SP [flag-list SP] [date-time SP] and the header of the literal, or CATENATE SP "(", when
+// *out_is_catenate.
+gboolean wd_imap_append_parse_message (WdImapParser *parser,
+                                       WdImapAppendMessage *out_message,
+                                       gboolean *out_is_catenate) G_GNUC_WARN_UNUSED_RESULT;
 
-// Reads the mailbox, or goes on behind what was read at the last literal.
-gboolean wd_imap_append_go_on (WdImapSession *session, WdImapCommand *cmd)
-    G_GNUC_WARN_UNUSED_RESULT;
+// Reads on, up to a literal or the end. FALSE: the tagged reply is set. *out_answer is what becomes
+// of the literal; REFUSE: there is none, the command is whole.
+gboolean wd_imap_append_read_on (WdImapSession *session,
+                                 WdImapCommand *cmd,
+                                 WdImapAppendAnswer *out_answer) G_GNUC_WARN_UNUSED_RESULT;

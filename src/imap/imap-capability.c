@@ -61,6 +61,8 @@ static const Capability capabilities[] = {
   { "MOVE", AFTER_LOGIN },
   { "MULTIAPPEND", AFTER_LOGIN },
   { "BINARY", AFTER_LOGIN },
+  { "CATENATE", AFTER_LOGIN },
+  { "REPLACE", AFTER_LOGIN },
   { "CONDSTORE", AFTER_LOGIN },
   { "QRESYNC", AFTER_LOGIN },
   { "ESEARCH", AFTER_LOGIN },

@@ -40,6 +40,7 @@ static const WdImapCommandSpec commands[] = {
   { "LSUB", AUTH, 0, wd_imap_cmd_list_lsub },
   { "STATUS", AUTH, 0, wd_imap_cmd_status },
   { "APPEND", AUTH, WD_IMAP_COMMAND_STREAMS, wd_imap_cmd_append },
+  { "REPLACE", SELECTED, UID | WD_IMAP_COMMAND_STREAMS, wd_imap_cmd_replace },
   { "IDLE", AUTH, POLLS, wd_imap_cmd_idle },
   { "NAMESPACE", AUTH, 0, wd_imap_cmd_quota_namespace },
   { "GETQUOTA", AUTH, 0, wd_imap_cmd_quota_get_quota },

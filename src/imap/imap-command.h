@@ -114,6 +114,7 @@ WdStep wd_imap_cmd_quota_get_quota (WdImapSession *session, WdImapCommand *cmd);
 WdStep wd_imap_cmd_quota_get_quota_root (WdImapSession *session, WdImapCommand *cmd);
 WdStep wd_imap_cmd_quota_set_quota (WdImapSession *session, WdImapCommand *cmd);
 WdStep wd_imap_cmd_append (WdImapSession *session, WdImapCommand *cmd);
+WdStep wd_imap_cmd_replace (WdImapSession *session, WdImapCommand *cmd);
 WdStep wd_imap_cmd_idle (WdImapSession *session, WdImapCommand *cmd);
 WdStep wd_imap_cmd_expunge_expunge (WdImapSession *session, WdImapCommand *cmd);
 WdStep wd_imap_cmd_search (WdImapSession *session, WdImapCommand *cmd);

@@ -102,6 +102,17 @@ struct _WdStoreInterface
                       guint32 *,
                       GCancellable *,
                       GError **);
+  // Optional (nullable): without it, append and expunge, one after the other.
+  gboolean (*replace) (WdStore *,
+                       const WdActor *,
+                       const WdId *,
+                       WdUid,
+                       const WdId *,
+                       const WdAppend *,
+                       WdAppended *,
+                       guint32 *,
+                       GCancellable *,
+                       GError **);
   gboolean (*fetch) (WdStore *,
                      const WdActor *,
                      const WdId *,

@@ -41,6 +41,20 @@ gboolean wd_store_append (WdStore *store,
                           GCancellable *cancellable,
                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+// Appends `item` to `target`, and expunges `uid` of `source`: both or neither, but for a backend
+// without transactions over both, which appends first. EXPUNGED when there is no such message;
+// OVER_QUOTA looks at what is left when the old one is gone.
+gboolean wd_store_replace (WdStore *store,
+                           const WdActor *actor,
+                           const WdId *source,
+                           WdUid uid,
+                           const WdId *target,
+                           const WdAppend *item,
+                           WdAppended *out_appended,
+                           guint32 *out_uidvalidity,
+                           GCancellable *cancellable,
+                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 // One message as wd_store_fetch shows it. Borrowed: valid until the callback returns.
 typedef struct
 {

@@ -385,6 +385,59 @@ wd_store_append (WdStore *store,
         error);
 }
 
+// For a backend that cannot do both at once. A message that is there twice for a moment is better
+// than none.
+static gboolean
+append_then_expunge (WdStore *store,
+                     const WdActor *actor,
+                     const WdId *source,
+                     WdUid uid,
+                     const WdId *target,
+                     const WdAppend *item,
+                     WdAppended *out_appended,
+                     guint32 *out_uidvalidity,
+                     GCancellable *cancellable,
+                     GError **error)
+{
+  WdStoreInterface *iface = WD_STORE_GET_IFACE (store);
+  g_autoptr (WdUidSet) uids = wd_uidset_new_range (uid, uid);
+  g_autoptr (WdMailboxState) state
+      = iface->select_mailbox (store, actor, source, FALSE, cancellable, error);
+
+  if (state == NULL)
+    return FALSE;
+  if (!wd_uidset_has (state->uids, uid))
+    {
+      g_set_error_literal (error, WD_STORE_ERROR, WD_STORE_ERROR_EXPUNGED, "the message is gone");
+      return FALSE;
+    }
+  return iface->append (store, actor, target, item, 1, out_appended, out_uidvalidity, cancellable,
+                        error)
+         && iface->expunge (store, actor, source, uids, TRUE, NULL, NULL, cancellable, error);
+}
+
+gboolean
+wd_store_replace (WdStore *store,
+                  const WdActor *actor,
+                  const WdId *source,
+                  WdUid uid,
+                  const WdId *target,
+                  const WdAppend *item,
+                  WdAppended *out_appended,
+                  guint32 *out_uidvalidity,
+                  GCancellable *cancellable,
+                  GError **error)
+{
+  REQUIRE (actor != NULL && source != NULL && uid != 0 && target != NULL && item != NULL
+           && out_appended != NULL && out_uidvalidity != NULL);
+  g_return_val_if_fail (WD_IS_STORE (store), FALSE);
+  if (WD_STORE_GET_IFACE (store)->replace == NULL)
+    return append_then_expunge (store, actor, source, uid, target, item, out_appended,
+                                out_uidvalidity, cancellable, error);
+  CALL (gboolean, replace, actor, source, uid, target, item, out_appended, out_uidvalidity,
+        cancellable, error);
+}
+
 gboolean
 wd_store_fetch (WdStore *store,
                 const WdActor *actor,

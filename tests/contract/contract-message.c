@@ -639,8 +639,82 @@ test_beacons (Contract *contract)
 static const WdStoreOptions tiny_quota = { .default_quota_bytes = 10 };
 static const WdStoreOptions durable_flags = { .durable_flags = TRUE };
 
+static gboolean
+replace (Contract *contract,
+         const WdId *source,
+         WdUid uid,
+         const WdId *target,
+         const char *octets,
+         WdAppended *out_appended,
+         GError **error)
+{
+  g_autoptr (WdIncoming) incoming = wd_test_store_new_incoming (contract->scratch, octets, -1);
+  WdAppend item = { .incoming = incoming, .flags = WD_FLAG_DRAFT };
+  guint32 uidvalidity;
+
+  return wd_store_replace (contract->store, &contract->actor, source, uid, target, &item,
+                           out_appended, &uidvalidity, NULL, error);
+}
+
+static void
+test_replace (Contract *contract)
+{
+  WdId inbox = contract_box (contract, "INBOX");
+  WdId drafts = contract_box (contract, "Drafts");
+  WdUid first = contract_append (contract, CONTRACT_MESSAGE, WD_FLAG_SEEN);
+  WdUid second = contract_append (contract, CONTRACT_MESSAGE, 0);
+  g_autoptr (WdMailboxInfo) before = contract_info (contract, &inbox);
+  WdAppended appended;
+  WdMessageRow row;
+  WdQuota quota;
+
+  // Within one mailbox.
+  contract_assert_works (
+      replace (contract, &inbox, first, &inbox, "Subject: new\r\n\r\n", &appended, &error));
+  g_assert_cmpuint (appended.uid, ==, second + 1);
+  g_assert_false (contract_get_row (contract, &inbox, first, &row));
+  g_assert_true (contract_get_row (contract, &inbox, appended.uid, &row));
+  g_assert_cmpuint (row.flags, ==, WD_FLAG_DRAFT);
+  contract_assert_changes (contract, &inbox, before->highest_modseq, "3", "", "1");
+
+  // Into another.
+  contract_assert_works (
+      replace (contract, &inbox, second, &drafts, "Subject: new\r\n\r\n", &appended, &error));
+  g_assert_false (contract_get_row (contract, &inbox, second, &row));
+  g_assert_true (contract_get_row (contract, &drafts, appended.uid, &row));
+  contract_assert_works (
+      wd_store_get_quota (contract->store, &contract->actor, &quota, NULL, &error));
+  g_assert_cmpuint (quota.n_messages, ==, 2);
+  g_assert_cmpuint (quota.used_bytes, ==, 2 * strlen ("Subject: new\r\n\r\n"));
+}
+
+// Neither of the two.
+static void
+test_replace_none (Contract *contract)
+{
+  WdId inbox = contract_box (contract, "INBOX");
+  WdId nowhere;
+  WdUid uid = contract_append (contract, CONTRACT_MESSAGE, 0);
+  WdAppended appended;
+  WdMessageRow row;
+  g_autoptr (WdMailboxInfo) info = NULL;
+
+  wd_core_id_new (&nowhere);
+  contract_assert_fails (
+      replace (contract, &inbox, uid, &nowhere, CONTRACT_MESSAGE, &appended, &error),
+      WD_STORE_ERROR_NOT_FOUND);
+  g_assert_true (contract_get_row (contract, &inbox, uid, &row));
+  contract_assert_fails (
+      replace (contract, &inbox, uid + 1, &inbox, CONTRACT_MESSAGE, &appended, &error),
+      WD_STORE_ERROR_EXPUNGED);
+  info = contract_info (contract, &inbox);
+  g_assert_cmpuint (info->n_messages, ==, 1);
+}
+
 const ContractCase contract_cases[] = {
   { "append", test_append },
+  { "replace", test_replace },
+  { "replace-none", test_replace_none },
   { "append-nowhere", test_append_nowhere },
   { "append-users", test_append_users },
   { "fetch", test_fetch },

@@ -259,6 +259,52 @@ test_binary_large (ImapFixture *fixture, gconstpointer data)
   imap_client_expect (client, "c OK ");
 }
 
+static void
+test_catenate_limit (ImapFixture *fixture, gconstpointer data)
+{
+  imap_fixture_add_user (fixture, "alice");
+  g_autoptr (ImapClient) client = imap_client_new_login (fixture, "alice");
+
+  for (int extra = -1; extra <= 1; extra++)
+    {
+      g_autoptr (GString) text = g_string_new ("a APPEND INBOX CATENATE (TEXT {1+}\r\nx");
+
+      for (int i = 1; i < WD_LIMIT_IMAP_CATENATE_PARTS + extra; i++)
+        g_string_append (text, " TEXT {1+}\r\nx");
+      g_string_append (text, ")\r\n");
+      imap_client_send (client, text->str, text->len, 0);
+      imap_client_expect (client, extra <= 0 ? "a OK [APPENDUID " : "a NO [LIMIT] ");
+    }
+}
+
+// What the old message leaves free is free for the new one.
+static void
+test_replace_quota (ImapFixture *fixture, gconstpointer data)
+{
+  WdId user = imap_fixture_add_user (fixture, "alice");
+  const WdUser changes = { .quota_bytes = 2 * strlen (SMALL) - 1 };
+  g_autoptr (GError) error = NULL;
+  gboolean ok = wd_store_update_user (wd_test_store_get (fixture->scratch), &user, &changes,
+                                      WD_USER_FIELD_QUOTA, NULL, &error);
+
+  g_assert_no_error (error);
+  g_assert_true (ok);
+  g_autoptr (ImapClient) client = imap_client_new_login (fixture, "alice");
+  append_many (client, 1, SMALL);
+  imap_client_expect (client, "a OK [APPENDUID ");
+  imap_client_say (client, "b SELECT INBOX");
+  g_free (imap_client_read_until (client, "b OK "));
+  imap_client_say (client, "c REPLACE 1 INBOX {%" G_GSIZE_FORMAT "+}", strlen (SMALL));
+  imap_client_send (client, SMALL, strlen (SMALL), 0);
+  imap_client_say (client, "%s", "");
+  g_free (imap_client_read_until (client, "c OK "));
+  imap_client_say (client, "d REPLACE 1 INBOX {%" G_GSIZE_FORMAT "+}", 2 * strlen (SMALL));
+  imap_client_send (client, SMALL SMALL, 2 * strlen (SMALL), 0);
+  imap_client_say (client, "%s", "");
+  imap_client_expect (client, "d NO [OVERQUOTA] ");
+  expect_messages (client, 1);
+}
+
 #define ADD(name, func, data)                                                                      \
   g_test_add ("/imap/append/" name, ImapFixture, data, set_up, func, tear_down)
 
@@ -272,6 +318,8 @@ main (int argc, char **argv)
   ADD ("bytes", test_bytes, large);
   ADD ("one-large", test_one_large, large);
   ADD ("quota", test_quota, NULL);
+  ADD ("catenate-limit", test_catenate_limit, NULL);
+  ADD ("replace-quota", test_replace_quota, NULL);
   ADD ("spool", test_spool, NULL);
   ADD ("binary", test_binary, NULL);
   ADD ("binary-refused", test_binary_refused, NULL);

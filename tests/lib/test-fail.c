@@ -202,6 +202,12 @@ FORWARD (gboolean, append,
           guint n_items, WdAppended *outs, guint32 *out_uidvalidity, GCancellable *cancellable,
           GError **error),
          (self->inner, actor, mailbox, items, n_items, outs, out_uidvalidity, cancellable, error))
+FORWARD (gboolean, replace,
+         (WdStore *store, const WdActor *actor, const WdId *source, WdUid uid, const WdId *target,
+          const WdAppend *item, WdAppended *out_appended, guint32 *out_uidvalidity,
+          GCancellable *cancellable, GError **error),
+         (self->inner, actor, source, uid, target, item, out_appended, out_uidvalidity,
+          cancellable, error))
 FORWARD (gboolean, fetch,
          (WdStore *store, const WdActor *actor, const WdId *mailbox, const WdUidSet *uids,
           WdFetchFields fields, WdModseq changed_since, WdFetchFunc func, gpointer user_data,
@@ -290,6 +296,7 @@ implement_store (WdStoreInterface *iface)
   iface->intern_keywords = intern_keywords;
   iface->get_quota = get_quota;
   iface->append = append;
+  iface->replace = replace;
   iface->fetch = fetch;
   iface->store_flags = store_flags;
   iface->copy = copy;

@@ -7,6 +7,7 @@
 #include "core-clock.h"
 #include "sqlite-mailbox.h"
 #include "sqlite-prepare.h"
+#include "sqlite-remove.h"
 #include "sqlite-store-private.h"
 
 // One message on its way into the database.
@@ -272,5 +273,60 @@ wd_sqlite_append_messages (WdStore *store,
   memcpy (outs, appended, n_items * sizeof *outs);
   if (out_uidvalidity != NULL)
     *out_uidvalidity = uidvalidity;
+  return TRUE;
+}
+
+// Takes the old message out, as an expunge does.
+static gboolean
+remove_one (WdSqliteLease *lease, const WdId *mailbox, WdUid uid, GError **error)
+{
+  g_auto (WdSqliteRemoval) removal = { 0 };
+  g_autoptr (WdUidSet) uids = wd_uidset_new_range (uid, uid);
+  WdSqliteMailbox row;
+
+  wd_sqlite_remove_begin (&removal, 0);
+  if (!wd_sqlite_mailbox_load (lease, mailbox, &row, error)
+      || !wd_sqlite_remove_rows (&removal, lease, &row, uids, error))
+    return FALSE;
+  if (wd_uidset_is_empty (removal.uids))
+    {
+      g_set_error_literal (error, WD_STORE_ERROR, WD_STORE_ERROR_EXPUNGED, "the message is gone");
+      return FALSE;
+    }
+  wd_sqlite_lease_notify (lease, WD_BEACON_MAILBOX, mailbox);
+  return wd_sqlite_remove_apply (&removal, lease, &row, error)
+         && wd_sqlite_remove_discard (&removal, lease, error);
+}
+
+gboolean
+wd_sqlite_append_replacement (WdStore *store,
+                              const WdActor *actor,
+                              const WdId *source,
+                              WdUid uid,
+                              const WdId *target,
+                              const WdAppend *item,
+                              WdAppended *out_appended,
+                              guint32 *out_uidvalidity,
+                              GCancellable *cancellable,
+                              GError **error)
+{
+  g_auto (WdSqliteLease) lease = { 0 };
+  Insertion in = { 0 };
+  WdAppended appended;
+  guint64 limit_bytes;
+  guint32 uidvalidity;
+
+  // The old one goes first, so that its octets count no more.
+  if (!prepare_all (store, item, 1, &in, error)
+      || !wd_sqlite_lease_begin (wd_sqlite_store_get_pool (store), actor, WD_SQLITE_DURABLE, &lease,
+                                 cancellable, error)
+      || !wd_sqlite_store_get_limit (store, &lease, &limit_bytes, error)
+      || !remove_one (&lease, source, uid, error)
+      || !insert_all (&lease, target, &in, 1, limit_bytes, &appended, &uidvalidity, error)
+      || !wd_sqlite_lease_commit (&lease, error))
+    return FALSE;
+
+  *out_appended = appended;
+  *out_uidvalidity = uidvalidity;
   return TRUE;
 }

@@ -111,6 +111,17 @@ gboolean wd_sqlite_append_messages (WdStore *,
                                     GCancellable *,
                                     GError **);
 
+gboolean wd_sqlite_append_replacement (WdStore *,
+                                       const WdActor *,
+                                       const WdId *,
+                                       WdUid,
+                                       const WdId *,
+                                       const WdAppend *,
+                                       WdAppended *,
+                                       guint32 *,
+                                       GCancellable *,
+                                       GError **);
+
 // sqlite-fetch.c
 gboolean wd_sqlite_fetch_messages (WdStore *,
                                    const WdActor *,

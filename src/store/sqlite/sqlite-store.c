@@ -277,6 +277,7 @@ implement_store (WdStoreInterface *iface)
   iface->get_quota = wd_sqlite_mailbox_select_quota;
 
   iface->append = wd_sqlite_append_messages;
+  iface->replace = wd_sqlite_append_replacement;
   iface->fetch = wd_sqlite_fetch_messages;
   iface->store_flags = wd_sqlite_flags_change;
   iface->copy = wd_sqlite_copy_messages;
