@@ -6,8 +6,9 @@
 
 #include <string.h>
 
-// Trigrams asked for at most; the text decides anyway.
-#define TRIGRAMS_MAX 12
+// Trigrams asked for at most; the text decides anyway. Each list is read to its end, and a frequent
+// one names nearly every message: a few rare ones narrow as well as all of them.
+#define TRIGRAMS_MAX 4
 
 void
 wd_sqlite_index_clear_state (WdSqliteIndexState *self)
@@ -67,27 +68,62 @@ append_quoted (GString *out, const char *start, const char *end)
   g_string_append_c (out, '"');
 }
 
-// The trigrams of `text`, spread over it, as an AND. Without positions (detail=none) there is no
-// phrase to ask for. Returns (transfer full) (nullable): NULL when there are none.
+// How rare a character is in mail, roughly: Latin letters by their frequency, all else but the
+// space as rare as the rarest.
+static guint
+get_rarity (gunichar c)
+{
+  static const char frequent_first[] = " etaoinsrhldcumfpgwybvkxjzq";
+  const char *at = c < 0x80 && c != 0 ? strchr (frequent_first, (int) c) : NULL;
+
+  return at != NULL ? (guint) (at - frequent_first) : sizeof frequent_first;
+}
+
+// The start of the rarest trigram of `text` whose rarity is less than *inout_rarity, or as rare and
+// behind `after`: called again it goes on to the next. NULL at the end.
+static const char *
+find_next_rarest (const char *text, guint *inout_rarity, const char *after)
+{
+  const char *best = NULL;
+  guint best_rarity = 0;
+
+  for (const char *p = text; *p != '\0'; p = g_utf8_next_char (p))
+    {
+      const char *second = g_utf8_next_char (p);
+      const char *third = *second != '\0' ? g_utf8_next_char (second) : second;
+      guint rarity;
+
+      if (*third == '\0')
+        break;
+      rarity = get_rarity (g_utf8_get_char (p)) + get_rarity (g_utf8_get_char (second))
+               + get_rarity (g_utf8_get_char (third));
+      if ((rarity < *inout_rarity || (rarity == *inout_rarity && p > after))
+          && (best == NULL || rarity > best_rarity))
+        {
+          best = p;
+          best_rarity = rarity;
+        }
+    }
+  *inout_rarity = best_rarity;
+  return best;
+}
+
+// The rarest trigrams of `text` as an AND. Without positions (detail=none) there is no phrase to
+// ask for. Returns (transfer full) (nullable): NULL when there are none.
 static char *
 dup_query (const char *text)
 {
-  glong n_trigrams = g_utf8_strlen (text, -1) - 2;
   g_autoptr (GString) query = g_string_new (NULL);
-  glong n = MIN (n_trigrams, TRIGRAMS_MAX);
+  guint rarity = G_MAXUINT;
+  const char *at = text;
 
-  if (n_trigrams < 1)
-    return NULL;
-  for (glong i = 0; i < n; i++)
+  for (guint i = 0; i < TRIGRAMS_MAX && (at = find_next_rarest (text, &rarity, at)) != NULL; i++)
     {
-      const char *start
-          = g_utf8_offset_to_pointer (text, n == 1 ? 0 : i * (n_trigrams - 1) / (n - 1));
-
       if (i > 0)
         g_string_append (query, " AND ");
-      append_quoted (query, start, g_utf8_offset_to_pointer (start, 3));
+      append_quoted (query, at, g_utf8_offset_to_pointer (at, 3));
     }
-  return g_string_free (g_steal_pointer (&query), FALSE);
+  return query->len > 0 ? g_string_free (g_steal_pointer (&query), FALSE) : NULL;
 }
 
 gboolean
