@@ -83,6 +83,8 @@ static const Capability capabilities[] = {
   { "PREVIEW", AFTER_LOGIN },
   { "QUOTA", AFTER_LOGIN },
   { "QUOTA=RES-STORAGE", AFTER_LOGIN },
+  { "QUOTA=RES-MESSAGE", AFTER_LOGIN },
+  { "QUOTA=RES-MAILBOX", AFTER_LOGIN },
 };
 
 static void

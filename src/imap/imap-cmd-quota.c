@@ -2,6 +2,7 @@
 // NAMESPACE (RFC 2342) and QUOTA (RFC 2087, 9208): one root a user, called "".
 #include "config.h"
 
+#include "core-limits.h"
 #include "imap-error.h"
 #include "imap-mailbox.h"
 #include "imap-name.h"
@@ -15,21 +16,36 @@ wd_imap_cmd_quota_namespace (WdImapSession *session, WdImapCommand *cmd)
   return WD_DONE;
 }
 
+static void
+append_resource (GString *out, const char *name, guint64 used, guint64 limit)
+{
+  if (out->str[out->len - 1] != '(')
+    g_string_append_c (out, ' ');
+  g_string_append_printf (out, "%s %" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT, name, used, limit);
+}
+
 static WdStep
 write_quota (WdImapSession *session, WdImapCommand *cmd)
 {
+  WdStore *store = session->server->store;
+  GCancellable *cancellable = wd_imap_session_get_cancellable (session);
   g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) mailboxes = NULL;
   GString *out = wd_imap_session_get_output (session);
   WdQuota quota;
 
-  if (!wd_store_get_quota (session->server->store, &session->actor, &quota,
-                           wd_imap_session_get_cancellable (session), &error))
+  if (!wd_store_get_quota (store, &session->actor, &quota, cancellable, &error))
+    return wd_imap_error_reply (session, cmd, error);
+  mailboxes = wd_store_list_mailboxes (store, &session->actor, cancellable, &error);
+  if (mailboxes == NULL)
     return wd_imap_error_reply (session, cmd, error);
   g_string_append (out, "* QUOTA \"\" (");
-  // In units of 1024 octets (RFC 9208 5.1). Nothing is listed that has no limit.
+  // In units of 1024 octets (RFC 9208 5.1). A resource without a limit is not listed.
   if (quota.limit_bytes > 0)
-    g_string_append_printf (out, "STORAGE %" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT,
-                            (quota.used_bytes + 1023) / 1024, quota.limit_bytes / 1024);
+    append_resource (out, "STORAGE", (quota.used_bytes + 1023) / 1024, quota.limit_bytes / 1024);
+  // As many as there are UIDs.
+  append_resource (out, "MESSAGE", quota.n_messages, G_MAXUINT32);
+  append_resource (out, "MAILBOX", mailboxes->len, WD_LIMIT_MAILBOXES);
   g_string_append (out, ")\r\n");
   return WD_DONE;
 }
@@ -66,9 +82,36 @@ wd_imap_cmd_quota_get_quota_root (WdImapSession *session, WdImapCommand *cmd)
   return write_quota (session, cmd);
 }
 
-// Limits are the administrator's.
+// SP "(" [name SP number *(SP name SP number)] ")"
+static gboolean
+parse_limits (WdImapParser *parser)
+{
+  if (!wd_imap_parse_space (parser) || !wd_imap_parse_open (parser))
+    return FALSE;
+  if (wd_imap_parse_peek (parser) == ')')
+    return wd_imap_parse_close (parser);
+  do
+    {
+      const char *name;
+      gsize len;
+      guint64 limit;
+
+      if (!wd_imap_parse_atom (parser, &name, &len) || !wd_imap_parse_space (parser)
+          || !wd_imap_parse_number64 (parser, &limit))
+        return FALSE;
+    }
+  while (wd_imap_parse_skip (parser, ' '));
+  return wd_imap_parse_close (parser);
+}
+
+// Limits are the administrator's, who sets them elsewhere.
 WdStep
 wd_imap_cmd_quota_set_quota (WdImapSession *session, WdImapCommand *cmd)
 {
+  g_autofree char *root = NULL;
+
+  if (!wd_imap_parse_space (&cmd->args) || !wd_imap_parse_astring (&cmd->args, &root)
+      || !parse_limits (&cmd->args) || !wd_imap_parse_end (&cmd->args))
+    return wd_imap_command_bad_args (cmd);
   return wd_imap_command_no (cmd, "NOPERM", "Quota is set by the administrator");
 }

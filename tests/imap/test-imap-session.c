@@ -340,7 +340,7 @@ test_over_quota (ImapFixture *fixture, gconstpointer data)
   imap_client_say (client, "%s", "");
   imap_client_expect (client, "b NO [OVERQUOTA] ");
   imap_client_say (client, "c GETQUOTA \"\"");
-  imap_client_expect (client, "* QUOTA \"\" (STORAGE 8 10)");
+  imap_client_expect (client, "* QUOTA \"\" (STORAGE 8 10 MESSAGE 2 4294967295 MAILBOX 5 1500)");
   imap_client_expect (client, "c OK ");
   imap_client_say (client, "d SELECT INBOX");
   g_free (imap_client_read_until (client, "d OK "));
