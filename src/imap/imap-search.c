@@ -387,7 +387,8 @@ parse_charset (WdImapSearch *self, WdImapParser *parser)
     }
   if (!wd_imap_parse_astring (parser, &self->charset) || !wd_imap_parse_space (parser))
     return FALSE;
-  probe = wd_mime_text_convert (self->charset, "a", 1);
+  // Of no octets, for one may be no text in it.
+  probe = wd_mime_text_convert (self->charset, "", 0);
   if (probe != NULL)
     return TRUE;
   self->bad_charset = TRUE;
