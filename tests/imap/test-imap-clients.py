@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: EUPL-1.2
-"""Real clients against the running service: imaplib, IMAPClient, curl, mbsync, mutt.
+"""Real clients against the running service: imaplib, IMAPClient, curl, mbsync, mutt, imapflow.
 
 usage: test-imap-clients.py BUILD_DIR
 """
 
 import email
 import imaplib
+import json
 import os
 import shutil
 import smtplib
@@ -297,6 +298,33 @@ def check_mutt(testbed, user):
     assert subjects(testbed, user, "saved") == ["number 0"]
 
 
+def find_imapflow():
+    """The folder where imapflow is: kept between runs, outside of the tree."""
+    need("node")
+    need("npm")
+    cache = os.environ.get("XDG_CACHE_HOME", os.path.expanduser("~/.cache"))
+    folder = os.path.join(cache, "wildduck-tests", "imapflow")
+    os.makedirs(folder, exist_ok=True)
+    if not os.path.isdir(f"{folder}/node_modules/imapflow"):
+        with open(f"{folder}/package.json", "w") as file:
+            file.write('{"private": true}\n')
+        done = subprocess.run(
+            ["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "imapflow@1"],
+            cwd=folder, capture_output=True, text=True, timeout=120,
+        )
+        if done.returncode != 0:
+            raise Skip("imapflow cannot be installed: npm gives up")
+    with open(f"{folder}/node_modules/imapflow/package.json") as file:
+        print(f"# imapflow {json.load(file)['version']}")
+    return folder
+
+
+def check_imapflow(testbed, user):
+    folder = find_imapflow()
+    script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "imapflow-session.mjs")
+    run(["node", script, folder, str(testbed.ports["imap"]), user, PASSWORD])
+
+
 CHECKS = [
     check_imaplib,
     check_imaplib_errors,
@@ -306,6 +334,7 @@ CHECKS = [
     check_mbsync,
     check_mbsync_many,
     check_mutt,
+    check_imapflow,
 ]
 
 
