@@ -168,7 +168,7 @@ JsonObject *
 wd_http_field_parse_pairs (const char *text, gsize len, JsonObject *details)
 {
   g_autoptr (JsonObject) pairs = json_object_new ();
-  const char *end = text + len;
+  const char *end = len == 0 ? text : text + len;
 
   while (text < end)
     {

@@ -326,7 +326,13 @@ static gboolean
 scan_text (const char *text, gsize len, JsonObject *details, gboolean *out_is_sound)
 {
   g_autoptr (GString) path = g_string_new (NULL);
-  Scan scan = { .at = text, .end = text + len, .path = path, .details = details, .is_sound = TRUE };
+  Scan scan = {
+    .at = text,
+    .end = len == 0 ? text : text + len, // No octets may have no address.
+    .path = path,
+    .details = details,
+    .is_sound = TRUE,
+  };
 
   if (!g_utf8_validate_len (text, len, NULL))
     {

@@ -57,6 +57,8 @@ wd_lmtp_data_feed (WdLmtpData *self,
   gsize taken;
 
   *out_is_end = FALSE;
+  if (len == 0)
+    return 0;
   for (;;)
     {
       Dot dot = self->is_inside_line ? DOT_NONE : judge_line (data + at, len - at);

@@ -313,10 +313,17 @@ parse_mail_parameters (WdLmtpCursor *cursor, guint64 max_size_bytes, WdLmtpMail 
   return NULL;
 }
 
+// No octets may have no address.
+static WdLmtpCursor
+begin (const char *args, gsize len)
+{
+  return len == 0 ? (WdLmtpCursor){ "", "" } : (WdLmtpCursor){ args, args + len };
+}
+
 const char *
 wd_lmtp_parse_mail (const char *args, gsize len, guint64 max_size_bytes, WdLmtpMail *out_mail)
 {
-  WdLmtpCursor cursor = { args, args + len };
+  WdLmtpCursor cursor = begin (args, len);
   WdLmtpMail mail = { .body = WD_LMTP_BODY_7BIT };
   const char *reply = bad_sender;
 
@@ -335,7 +342,7 @@ wd_lmtp_parse_mail (const char *args, gsize len, guint64 max_size_bytes, WdLmtpM
 const char *
 wd_lmtp_parse_rcpt (const char *args, gsize len, gboolean is_smtputf8, WdLmtpPath *out_path)
 {
-  WdLmtpCursor cursor = { args, args + len };
+  WdLmtpCursor cursor = begin (args, len);
   WdLmtpPath path = { 0 };
   const char *reply = NULL;
 
@@ -356,7 +363,7 @@ wd_lmtp_parse_rcpt (const char *args, gsize len, gboolean is_smtputf8, WdLmtpPat
 const char *
 wd_lmtp_parse_bdat (const char *args, gsize len, guint64 *out_size_bytes, gboolean *out_is_last)
 {
-  WdLmtpCursor cursor = { args, args + len };
+  WdLmtpCursor cursor = begin (args, len);
   WdLmtpWord size;
   WdLmtpWord last = { 0 };
   WdLmtpWord more;
