@@ -99,8 +99,8 @@ read_append (WdImapParser parser)
   g_auto (WdImapAppendMessage) message = { 0 };
   gboolean is_catenate;
 
-  if (wd_imap_name_parse (&parser, &path, NULL) && !wd_imap_append_parse_message (&parser, &message, &is_catenate)
-      && parser.error == NULL)
+  if (wd_imap_name_parse (&parser, &path, NULL)
+      && !wd_imap_append_parse_message (&parser, &message, &is_catenate) && parser.error == NULL)
     abort ();
 }
 
