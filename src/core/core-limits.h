@@ -79,6 +79,10 @@
 #define WD_LIMIT_KEYWORDS 55
 #define WD_LIMIT_KEYWORD_BYTES 100
 #define WD_LIMIT_ADDRESSES 1000
+// Annotations of one mailbox, or of the account.
+#define WD_LIMIT_METADATA_ENTRIES 100
+#define WD_LIMIT_METADATA_NAME_BYTES 255
+#define WD_LIMIT_METADATA_VALUE_BYTES (16 * 1024)
 #define WD_LIMIT_USERNAME_BYTES 128
 #define WD_LIMIT_ADDRESS_BYTES 320
 // Tags of one user or address, and in one query.

@@ -39,6 +39,12 @@ can_compress (WdImapSession *session)
   return !wd_net_conn_is_deflated (session->conn);
 }
 
+static gboolean
+has_metadata (WdImapSession *session)
+{
+  return wd_store_has_metadata (session->server->store);
+}
+
 static const Capability capabilities[] = {
   { "IMAP4rev1", ALWAYS },
   { "IMAP4rev2", ALWAYS },
@@ -81,6 +87,8 @@ static const Capability capabilities[] = {
   { "OBJECTID", AFTER_LOGIN },
   { "SAVEDATE", AFTER_LOGIN },
   { "PREVIEW", AFTER_LOGIN },
+  { "METADATA", AFTER_LOGIN, has_metadata },
+  { "LIST-METADATA", AFTER_LOGIN, has_metadata },
   { "QUOTA", AFTER_LOGIN },
   { "QUOTA=RES-STORAGE", AFTER_LOGIN },
   { "QUOTA=RES-MESSAGE", AFTER_LOGIN },

@@ -8,6 +8,7 @@
 #include "core-limits.h"
 #include "imap-error.h"
 #include "imap-list.h"
+#include "imap-metadata.h"
 #include "imap-name.h"
 #include "imap-status.h"
 
@@ -22,6 +23,7 @@ enum
   RETURN_CHILDREN = 1 << 1,
   RETURN_SPECIAL_USE = 1 << 2,
   RETURN_STATUS = 1 << 3,
+  RETURN_METADATA = 1 << 4,
 };
 
 typedef struct
@@ -38,10 +40,9 @@ static const Option select_options[] = {
 };
 
 static const Option return_options[] = {
-  { "SUBSCRIBED", RETURN_SUBSCRIBED },
-  { "CHILDREN", RETURN_CHILDREN },
-  { "SPECIAL-USE", RETURN_SPECIAL_USE },
-  { "STATUS", RETURN_STATUS },
+  { "SUBSCRIBED", RETURN_SUBSCRIBED },   { "CHILDREN", RETURN_CHILDREN },
+  { "SPECIAL-USE", RETURN_SPECIAL_USE }, { "STATUS", RETURN_STATUS },
+  { "METADATA", RETURN_METADATA },
 };
 
 typedef struct
@@ -49,6 +50,7 @@ typedef struct
   guint selects;
   guint returns;
   guint status_items;
+  GPtrArray *metadata; // (nullable) (element-type utf8): names of annotations.
   gboolean is_extended;
   gboolean is_empty; // The pattern "" alone, which asks for the delimiter.
   char *reference;
@@ -58,6 +60,7 @@ typedef struct
 static void
 request_clear (Request *self)
 {
+  g_clear_pointer (&self->metadata, g_ptr_array_unref);
   g_free (self->reference);
   g_clear_pointer (&self->patterns, g_ptr_array_unref);
 }
@@ -137,6 +140,20 @@ parse_patterns (WdImapParser *parser, Request *request)
   return wd_imap_parse_close (parser);
 }
 
+// RFC 9590.
+static gboolean
+parse_metadata (WdImapSession *session, WdImapParser *parser, Request *request)
+{
+  if (!wd_store_has_metadata (session->server->store))
+    return wd_imap_parse_fail (parser, "Unknown option");
+  g_clear_pointer (&request->metadata, g_ptr_array_unref);
+  if (!wd_imap_parse_space (parser))
+    return FALSE;
+  if (wd_imap_parse_peek (parser) != '(')
+    return wd_imap_parse_fail (parser, "Expected a list of entries");
+  return wd_imap_metadata_parse_names (parser, &request->metadata);
+}
+
 static gboolean
 parse_returns (WdImapSession *session, WdImapParser *parser, Request *request)
 {
@@ -156,6 +173,8 @@ parse_returns (WdImapSession *session, WdImapParser *parser, Request *request)
       if (bits == RETURN_STATUS
           && (!wd_imap_parse_space (parser)
               || !wd_imap_status_parse (session, parser, &request->status_items)))
+        return FALSE;
+      if (bits == RETURN_METADATA && !parse_metadata (session, parser, request))
         return FALSE;
       request->returns |= bits;
       if (!wd_imap_parse_skip (parser, ' '))
@@ -254,6 +273,23 @@ write_node (WdImapSession *session, const Request *request, const WdImapListNode
 }
 
 static gboolean
+write_metadata (WdImapSession *session,
+                const Request *request,
+                const WdMailboxInfo *info,
+                GError **error)
+{
+  const WdImapMetadataOptions options = { .max_bytes = G_MAXUINT64 };
+  g_autoptr (GPtrArray) entries
+      = wd_store_list_metadata (session->server->store, &session->actor, &info->id,
+                                wd_imap_session_get_cancellable (session), error);
+
+  if (entries == NULL)
+    return FALSE;
+  wd_imap_metadata_write (session, info->path, request->metadata, &options, entries);
+  return TRUE;
+}
+
+static gboolean
 write_list (WdImapSession *session, const Request *request, WdImapList *list, GError **error)
 {
   for (guint i = 0; i < list->nodes->len; i++)
@@ -269,6 +305,9 @@ write_list (WdImapSession *session, const Request *request, WdImapList *list, GE
       write_node (session, request, node);
       if ((request->returns & RETURN_STATUS) != 0 && node->info != NULL
           && !wd_imap_status_write (session, node->info, request->status_items, error))
+        return FALSE;
+      if (request->metadata != NULL && node->info != NULL
+          && !write_metadata (session, request, node->info, error))
         return FALSE;
     }
   return TRUE;

@@ -47,6 +47,9 @@ static const WdImapCommandSpec commands[] = {
   { "GETQUOTAROOT", AUTH, 0, wd_imap_cmd_quota_get_quota_root },
   { "SETQUOTA", AUTH, 0, wd_imap_cmd_quota_set_quota },
 
+  { "GETMETADATA", AUTH, 0, wd_imap_cmd_metadata_get },
+  { "SETMETADATA", AUTH, WD_IMAP_COMMAND_BINARY, wd_imap_cmd_metadata_set },
+
   { "CHECK", SELECTED, POLLS, wd_imap_cmd_any_noop },
   { "CLOSE", SELECTED, NO_SYNC, wd_imap_cmd_select_close },
   { "UNSELECT", SELECTED, NO_SYNC, wd_imap_cmd_select_unselect },

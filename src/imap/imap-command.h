@@ -34,6 +34,7 @@ enum
   WD_IMAP_COMMAND_NO_SYNC = 1 << 2,    // No untagged updates at its end.
   WD_IMAP_COMMAND_POLLS = 1 << 3,      // Looks for changes even when no beacon came.
   WD_IMAP_COMMAND_STREAMS = 1 << 4,    // Its literals are messages.
+  WD_IMAP_COMMAND_BINARY = 1 << 5,     // Takes literal8 as an argument.
 };
 
 typedef struct
@@ -115,6 +116,8 @@ WdStep wd_imap_cmd_quota_get_quota_root (WdImapSession *session, WdImapCommand *
 WdStep wd_imap_cmd_quota_set_quota (WdImapSession *session, WdImapCommand *cmd);
 WdStep wd_imap_cmd_append (WdImapSession *session, WdImapCommand *cmd);
 WdStep wd_imap_cmd_replace (WdImapSession *session, WdImapCommand *cmd);
+WdStep wd_imap_cmd_metadata_get (WdImapSession *session, WdImapCommand *cmd);
+WdStep wd_imap_cmd_metadata_set (WdImapSession *session, WdImapCommand *cmd);
 WdStep wd_imap_cmd_idle (WdImapSession *session, WdImapCommand *cmd);
 WdStep wd_imap_cmd_expunge_expunge (WdImapSession *session, WdImapCommand *cmd);
 WdStep wd_imap_cmd_search (WdImapSession *session, WdImapCommand *cmd);

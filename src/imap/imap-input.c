@@ -68,7 +68,7 @@ judge_literal (WdImapSession *self)
     answer = wd_imap_append_begin_literal (self, cmd);
   if (answer == WD_IMAP_APPEND_NOT_MESSAGE)
     {
-      if (self->reader.literal.is_literal8)
+      if (self->reader.literal.is_literal8 && (cmd->spec->flags & WD_IMAP_COMMAND_BINARY) == 0)
         wd_imap_command_bad (cmd, "A binary literal is not allowed here");
       else if (!wd_imap_reader_may_keep (&self->reader))
         wd_imap_command_bad (cmd, "Literal too large");

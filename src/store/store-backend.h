@@ -162,6 +162,16 @@ struct _WdStoreInterface
                       GCancellable *,
                       GError **);
 
+  // Annotations. Optional (nullable), both or neither.
+  GPtrArray *(*list_metadata) (WdStore *, const WdActor *, const WdId *, GCancellable *, GError **);
+  gboolean (*set_metadata) (WdStore *,
+                            const WdActor *,
+                            const WdId *,
+                            const WdMetadata *,
+                            guint,
+                            GCancellable *,
+                            GError **);
+
   // The notifier of this store, which the backend owns.
   WdWatch *(*watch) (WdStore *, const WdId *, const WdId *, WdWatchFunc, gpointer);
 };

@@ -12,6 +12,7 @@
 #include "store-incoming.h"
 #include "store-mailbox.h"
 #include "store-message.h"
+#include "store-metadata.h"
 #include "store-notify.h"
 #include "store-search.h"
 #include "store-types.h"

@@ -535,7 +535,99 @@ test_cancelled (Contract *contract)
       WD_STORE_ERROR_CANCELLED);
 }
 
+static gboolean
+set_metadata (
+    Contract *contract, const WdId *box, const char *name, const char *value, GError **error)
+{
+  g_autoptr (GBytes) bytes = value != NULL ? g_bytes_new (value, strlen (value)) : NULL;
+  const WdMetadata entry = { (char *) name, bytes };
+
+  return wd_store_set_metadata (contract->store, &contract->actor, box, &entry, 1, NULL, error);
+}
+
+static void
+assert_metadata (Contract *contract, const WdId *box, const char *expected)
+{
+  g_autoptr (GString) text = g_string_new (NULL);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) entries
+      = wd_store_list_metadata (contract->other, &contract->actor, box, NULL, &error);
+
+  g_assert_no_error (error);
+  for (guint i = 0; i < entries->len; i++)
+    {
+      const WdMetadata *entry = g_ptr_array_index (entries, i);
+      gsize len;
+      const char *value = g_bytes_get_data (entry->value, &len);
+
+      g_string_append_printf (text, "%s=%.*s;", entry->name, (int) len, value);
+    }
+  g_assert_cmpstr (text->str, ==, expected);
+}
+
+static void
+test_metadata (Contract *contract)
+{
+  WdId inbox = contract_box (contract, "INBOX");
+  WdId box = contract_create (contract, "box");
+  WdId nowhere;
+  g_autoptr (GPtrArray) entries = NULL;
+
+  if (!wd_store_has_metadata (contract->store))
+    {
+      contract_assert_fails (set_metadata (contract, NULL, "/a", "x", &error),
+                             WD_STORE_ERROR_INVALID);
+      return;
+    }
+  wd_core_id_new (&nowhere);
+  assert_metadata (contract, &box, "");
+  contract_assert_works (set_metadata (contract, &box, "/b", "2", &error));
+  contract_assert_works (set_metadata (contract, &box, "/a", "1", &error));
+  contract_assert_works (set_metadata (contract, &box, "/b", "", &error));
+  contract_assert_works (set_metadata (contract, NULL, "/c", "3", &error));
+  assert_metadata (contract, &box, "/a=1;/b=;");
+  assert_metadata (contract, NULL, "/c=3;");
+  assert_metadata (contract, &inbox, "");
+  contract_assert_works (set_metadata (contract, &box, "/a", NULL, &error));
+  contract_assert_works (set_metadata (contract, &box, "/none", NULL, &error));
+  assert_metadata (contract, &box, "/b=;");
+  contract_assert_works (
+      wd_store_rename_mailbox (contract->store, &contract->actor, &box, "other", NULL, &error));
+  assert_metadata (contract, &box, "/b=;");
+  contract_assert_fails (set_metadata (contract, &nowhere, "/a", "1", &error),
+                         WD_STORE_ERROR_NOT_FOUND);
+  contract_assert_works (
+      wd_store_delete_mailbox (contract->store, &contract->actor, &box, NULL, &error));
+  contract_assert_fails (
+      (entries = wd_store_list_metadata (contract->store, &contract->actor, &box, NULL, &error))
+          != NULL,
+      WD_STORE_ERROR_NOT_FOUND);
+}
+
+static void
+test_metadata_limits (Contract *contract)
+{
+  g_autofree char *value = g_strnfill (WD_LIMIT_METADATA_VALUE_BYTES + 1, 'x');
+
+  if (!wd_store_has_metadata (contract->store))
+    return;
+  contract_assert_fails (set_metadata (contract, NULL, "/a", value, &error),
+                         WD_STORE_ERROR_TOO_LARGE);
+  value[WD_LIMIT_METADATA_VALUE_BYTES] = '\0';
+  contract_assert_works (set_metadata (contract, NULL, "/a", value, &error));
+  for (guint i = 1; i < WD_LIMIT_METADATA_ENTRIES; i++)
+    {
+      g_autofree char *name = g_strdup_printf ("/%u", i);
+
+      contract_assert_works (set_metadata (contract, NULL, name, "x", &error));
+    }
+  contract_assert_fails (set_metadata (contract, NULL, "/b", "x", &error), WD_STORE_ERROR_LIMIT);
+  contract_assert_works (set_metadata (contract, NULL, "/a", "x", &error));
+}
+
 const ContractCase contract_cases[] = {
+  { "metadata", test_metadata },
+  { "metadata-limits", test_metadata_limits },
   { "defaults", test_defaults },
   { "create", test_create },
   { "extra", test_extra },

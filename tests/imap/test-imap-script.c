@@ -440,10 +440,10 @@ int
 main (int argc, char **argv)
 {
   static const char *const files[] = {
-    "login",   "mailboxes", "list",      "select",  "append", "binary",    "catenate",
-    "replace", "fetch",     "store",     "search",  "sort",   "thread",    "expunge",
-    "copy",    "idle",      "condstore", "qresync", "quota",  "searchres", "partial",
-    "preview", "rev2",      "utf8",      "syntax",  "two",    NULL,
+    "login",   "mailboxes", "list",  "select",    "append",  "binary", "catenate",
+    "replace", "metadata",  "fetch", "store",     "search",  "sort",   "thread",
+    "expunge", "copy",      "idle",  "condstore", "qresync", "quota",  "searchres",
+    "partial", "preview",   "rev2",  "utf8",      "syntax",  "two",    NULL,
   };
   ImapFixture fixture = { 0 };
   g_autoptr (GPtrArray) cases = g_ptr_array_new_with_free_func (case_free);

@@ -202,6 +202,14 @@ FORWARD (gboolean, append,
           guint n_items, WdAppended *outs, guint32 *out_uidvalidity, GCancellable *cancellable,
           GError **error),
          (self->inner, actor, mailbox, items, n_items, outs, out_uidvalidity, cancellable, error))
+FORWARD (GPtrArray *, list_metadata,
+         (WdStore *store, const WdActor *actor, const WdId *mailbox, GCancellable *cancellable,
+          GError **error),
+         (self->inner, actor, mailbox, cancellable, error))
+FORWARD (gboolean, set_metadata,
+         (WdStore *store, const WdActor *actor, const WdId *mailbox, const WdMetadata *entries,
+          guint n_entries, GCancellable *cancellable, GError **error),
+         (self->inner, actor, mailbox, entries, n_entries, cancellable, error))
 FORWARD (gboolean, replace,
          (WdStore *store, const WdActor *actor, const WdId *source, WdUid uid, const WdId *target,
           const WdAppend *item, WdAppended *out_appended, guint32 *out_uidvalidity,
@@ -297,6 +305,8 @@ implement_store (WdStoreInterface *iface)
   iface->get_quota = get_quota;
   iface->append = append;
   iface->replace = replace;
+  iface->list_metadata = list_metadata;
+  iface->set_metadata = set_metadata;
   iface->fetch = fetch;
   iface->store_flags = store_flags;
   iface->copy = copy;

@@ -505,6 +505,26 @@ test_newer_version (Fixture *f, gconstpointer data)
   g_assert_error (error, WD_STORE_ERROR, WD_STORE_ERROR_UNAVAILABLE);
 }
 
+// A database from before there were annotations.
+static void
+test_older_version (Fixture *f, gconstpointer data)
+{
+  g_autoptr (GBytes) value = g_bytes_new_static ("x", 1);
+  const WdMetadata entry = { (char *) "/private/a", value };
+  g_autoptr (GPtrArray) entries = NULL;
+  g_autoptr (GError) error = NULL;
+
+  append_large (f, &f->user, "one");
+  tamper (f, "DROP TABLE metadata; PRAGMA user_version = 1");
+  wd_sqlite_pool_close_idle (wd_sqlite_store_get_pool (f->store));
+  g_assert_true (wd_store_set_metadata (f->store, &f->actor, &f->inbox, &entry, 1, NULL, &error));
+  entries = wd_store_list_metadata (f->store, &f->actor, &f->inbox, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (entries->len, ==, 1);
+  g_assert_cmpuint (
+      wd_test_store_append (f->scratch, &f->user, "INBOX", "Subject: x\r\n\r\n", -1, 0), ==, 2);
+}
+
 static void
 test_few_handles (Fixture *f, gconstpointer data)
 {
@@ -581,6 +601,7 @@ main (int argc, char **argv)
     { "/store/sqlite-mail/missing-folder", test_missing_folder, NULL },
     { "/store/sqlite-mail/user-deleted", test_user_deleted, NULL },
     { "/store/sqlite-mail/newer-version", test_newer_version, NULL },
+    { "/store/sqlite-mail/older-version", test_older_version, NULL },
     { "/store/sqlite-mail/few-handles", test_few_handles, &two_users },
     { "/store/sqlite-mail/trimmed", test_trimmed, NULL },
     { "/store/sqlite-mail/stale-index", test_stale_index, NULL },

@@ -34,6 +34,7 @@ delete_mailbox (WdSqliteLease *lease, const WdSqliteMailbox *mailbox, GError **e
          && delete_from (lease, "DELETE FROM changed WHERE mailbox = ?1", mailbox->row, error)
          && delete_from (lease, "DELETE FROM map WHERE mailbox = ?1", mailbox->row, error)
          && delete_from (lease, "DELETE FROM journal WHERE mailbox = ?1", mailbox->row, error)
+         && delete_from (lease, "DELETE FROM metadata WHERE mailbox = ?1", mailbox->row, error)
          && delete_from (lease, "DELETE FROM mailbox WHERE id = ?1", mailbox->row, error);
 }
 

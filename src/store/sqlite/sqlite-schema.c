@@ -107,8 +107,16 @@ static const char mail_sql[]
       "  n_index_stale INTEGER NOT NULL,"
       "  is_searched INTEGER NOT NULL);";
 
+// Annotations of a mailbox; those of row 0 are the account's.
+static const char metadata_sql[] = "CREATE TABLE metadata ("
+                                   "  mailbox INTEGER NOT NULL,"
+                                   "  name TEXT NOT NULL,"
+                                   "  value BLOB NOT NULL,"
+                                   "  PRIMARY KEY (mailbox, name)) WITHOUT ROWID;";
+
 static const WdSqliteStep steps[] = {
   { .sql = mail_sql },
+  { .sql = metadata_sql },
 };
 
 const WdSqliteSchema *

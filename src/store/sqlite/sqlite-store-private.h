@@ -180,6 +180,12 @@ gboolean wd_sqlite_search_messages (WdStore *,
                                     GCancellable *,
                                     GError **);
 
+// sqlite-metadata.c
+GPtrArray *
+wd_sqlite_metadata_list (WdStore *, const WdActor *, const WdId *, GCancellable *, GError **);
+gboolean wd_sqlite_metadata_set (
+    WdStore *, const WdActor *, const WdId *, const WdMetadata *, guint, GCancellable *, GError **);
+
 // sqlite-maintain.c
 gboolean wd_sqlite_maintain_all (WdStore *, GCancellable *, GError **);
 

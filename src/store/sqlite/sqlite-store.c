@@ -278,6 +278,8 @@ implement_store (WdStoreInterface *iface)
 
   iface->append = wd_sqlite_append_messages;
   iface->replace = wd_sqlite_append_replacement;
+  iface->list_metadata = wd_sqlite_metadata_list;
+  iface->set_metadata = wd_sqlite_metadata_set;
   iface->fetch = wd_sqlite_fetch_messages;
   iface->store_flags = wd_sqlite_flags_change;
   iface->copy = wd_sqlite_copy_messages;
