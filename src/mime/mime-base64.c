@@ -8,6 +8,8 @@
 
 #include "mime-base64-vector.h"
 
+#define CHUNK_BYTES (48 * 1024)
+
 static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 // A set bit in the highest octet: not of the alphabet.
@@ -428,4 +430,42 @@ wd_mime_base64_encode (
                           out);
       offset += n;
     }
+}
+
+// Encodes again, piece by piece, and compares.
+static gboolean
+is_verified (const WdMimeBase64Form *form, const guint8 *decoded, const char *body)
+{
+  g_autofree char *again = g_malloc (CHUNK_BYTES);
+
+  for (guint64 pos = 0; pos < form->encoded_bytes; pos += CHUNK_BYTES)
+    {
+      gsize n = (gsize) MIN (CHUNK_BYTES, form->encoded_bytes - pos);
+      guint64 start;
+      gsize len;
+
+      wd_mime_base64_get_source (form, pos, n, &start, &len);
+      wd_mime_base64_encode (form, pos, n, decoded + start, again);
+      if (memcmp (again, body + pos, n) != 0)
+        return FALSE;
+    }
+  return TRUE;
+}
+
+guint8 *
+wd_mime_base64_decode (const char *body, gsize len, WdMimeBase64Form *out_form)
+{
+  g_autofree guint8 *decoded = g_try_malloc (WD_MIME_BASE64_DECODED_ROOM (len));
+  WdMimeBase64Scan scan;
+  WdMimeBase64Form form;
+  gsize n;
+
+  if (decoded == NULL)
+    return NULL;
+  wd_mime_base64_begin (&scan);
+  if (!wd_mime_base64_scan (&scan, body, len, decoded, &n) || !wd_mime_base64_end (&scan, &form)
+      || !is_verified (&form, decoded, body))
+    return NULL;
+  *out_form = form;
+  return g_steal_pointer (&decoded);
 }

@@ -63,3 +63,8 @@ void wd_mime_base64_get_source (
 // octets that wd_mime_base64_get_source names.
 void wd_mime_base64_encode (
     const WdMimeBase64Form *form, guint64 offset, gsize len, const guint8 *source, char *out_data);
+
+// The decoded octets of a whole body of the canonical form, proven to give the body back when they
+// are encoded. Returns (transfer full) (nullable): NULL when they do not, or when memory is short.
+guint8 *wd_mime_base64_decode (const char *body, gsize len, WdMimeBase64Form *out_form)
+    G_GNUC_WARN_UNUSED_RESULT;

@@ -28,11 +28,12 @@ struct _WdIncoming
   WdMimeTree *tree; // Set when finished.
   GError *failure;  // What stopped it: said again for every later call.
 
-  // Guards the two below. Held while the prepared form is made, by threads that need nothing else
+  // Guards what is below. Held while the prepared form is made, by threads that need nothing else
   // before it.
   GMutex mutex;
   gpointer prepared;
   GDestroyNotify destroy_prepared;
+  GMappedFile *map;
 };
 
 WdIncoming *
@@ -72,6 +73,7 @@ wd_incoming_unref (WdIncoming *self)
     return;
   if (self->destroy_prepared != NULL)
     self->destroy_prepared (self->prepared);
+  g_clear_pointer (&self->map, g_mapped_file_unref);
   if (self->fd >= 0)
     close (self->fd);
   g_clear_pointer (&self->memory, g_byte_array_unref);
@@ -256,6 +258,26 @@ wd_incoming_peek_memory (const WdIncoming *self, gsize *out_len)
   *out_len = self->memory->len;
   // Never NULL, for that means the file; an empty array has no data.
   return self->memory->data != NULL ? self->memory->data : (const guint8 *) "";
+}
+
+const guint8 *
+wd_incoming_map (WdIncoming *self, gsize *out_len, GError **error)
+{
+  const guint8 *memory = wd_incoming_peek_memory (self, out_len);
+  g_autoptr (GError) failure = NULL;
+
+  if (memory != NULL)
+    return memory;
+  if (self->map == NULL)
+    self->map = g_mapped_file_new_from_fd (self->fd, FALSE, &failure);
+  if (self->map == NULL)
+    {
+      g_set_error (error, WD_STORE_ERROR, WD_STORE_ERROR_UNAVAILABLE, "map the spool: %s",
+                   failure->message);
+      return NULL;
+    }
+  *out_len = g_mapped_file_get_length (self->map);
+  return (const guint8 *) g_mapped_file_get_contents (self->map);
 }
 
 int

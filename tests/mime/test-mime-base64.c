@@ -115,6 +115,7 @@ test_forms (void)
         if (!scan (bodies[i].body, len, chunk, decoded, &form))
           {
             g_assert_cmpuint (bodies[i].line_chars, ==, 0);
+            g_assert_null (wd_mime_base64_decode (bodies[i].body, len, &form));
             continue;
           }
         g_assert_cmpuint (form.line_chars, ==, bodies[i].line_chars);
@@ -196,6 +197,34 @@ test_glib (void)
       }
 }
 
+// A whole body of several pieces, and the same with one octet that an encoder would not write.
+static void
+test_decode (void)
+{
+  enum
+  {
+    N_LINES = 3000,
+    LINE_BYTES = 78,
+  };
+
+  g_autofree char *body = g_malloc (N_LINES * LINE_BYTES);
+  g_autofree guint8 *decoded = NULL;
+  WdMimeBase64Form form = { 0 };
+
+  for (gsize i = 0; i < N_LINES * LINE_BYTES; i++)
+    body[i] = i % LINE_BYTES == 76 ? '\r' : i % LINE_BYTES == 77 ? '\n' : 'B';
+  decoded = wd_mime_base64_decode (body, N_LINES * LINE_BYTES, &form);
+  g_assert_nonnull (decoded);
+  g_assert_cmpuint (form.decoded_bytes, ==, N_LINES * 57);
+  g_assert_cmpuint (form.encoded_bytes, ==, N_LINES * LINE_BYTES);
+  for (gsize i = 0; i < N_LINES * 57; i += 3)
+    g_assert_cmpmem (decoded + i, 3, "\x04\x10\x41", 3);
+
+  body[2 * LINE_BYTES + 76] = ' ';
+  g_assert_null (wd_mime_base64_decode (body, N_LINES * LINE_BYTES, &form));
+  g_assert_null (wd_mime_base64_decode (body, 0, &form));
+}
+
 static void
 test_valid (void)
 {
@@ -228,6 +257,7 @@ main (int argc, char **argv)
   g_test_add_func ("/mime/base64/nul", test_nul);
   g_test_add_func ("/mime/base64/alphabet", test_alphabet);
   g_test_add_func ("/mime/base64/glib", test_glib);
+  g_test_add_func ("/mime/base64/decode", test_decode);
   g_test_add_func ("/mime/base64/valid", test_valid);
   return g_test_run ();
 }

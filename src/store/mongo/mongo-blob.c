@@ -4,8 +4,6 @@
 
 #include "mongo-blob.h"
 
-#include <gnutls/crypto.h>
-#include <gnutls/gnutls.h>
 #include <string.h>
 
 #include "core-clock.h"
@@ -18,22 +16,8 @@
 // The count of a file that is being removed: nobody can take it up again.
 #define DOOMED (-1000000000)
 
-void
-wd_mongo_blob_hash (const void *data, gsize len, WdMongoSha *out_sha)
-{
-  g_autoptr (GChecksum) checksum = NULL;
-  gsize sha_len = sizeof out_sha->bytes;
-
-  if (gnutls_hash_fast (GNUTLS_DIG_SHA256, data, len, out_sha->bytes) >= 0)
-    return;
-  // The slower one cannot fail.
-  checksum = g_checksum_new (G_CHECKSUM_SHA256);
-  g_checksum_update (checksum, data, (gssize) len);
-  g_checksum_get_digest (checksum, out_sha->bytes, &sha_len);
-}
-
 static bson_t *
-make_filter (const WdMongoSha *sha)
+make_filter (const WdStoreSha *sha)
 {
   bson_t *filter = bson_new ();
 
@@ -51,7 +35,7 @@ make_count (gint n)
 
 // One that is there and stays.
 static gboolean
-take_up (WdMongoCall *call, const WdMongoSha *sha, gboolean *out_is_there, GError **error)
+take_up (WdMongoCall *call, const WdStoreSha *sha, gboolean *out_is_there, GError **error)
 {
   g_autoptr (bson_t) filter = make_filter (sha);
   g_autoptr (bson_t) update = make_count (1);
@@ -66,7 +50,7 @@ take_up (WdMongoCall *call, const WdMongoSha *sha, gboolean *out_is_there, GErro
 }
 
 static bson_t *
-make_chunk (const WdMongoSha *sha, gsize i, const guint8 *data, gsize len)
+make_chunk (const WdStoreSha *sha, gsize i, const guint8 *data, gsize len)
 {
   gsize start = i * CHUNK_BYTES;
   bson_t *doc = bson_new ();
@@ -80,7 +64,7 @@ make_chunk (const WdMongoSha *sha, gsize i, const guint8 *data, gsize len)
 // Those of another who writes the same are the same.
 static gboolean
 write_chunks (
-    WdMongoCall *call, const WdMongoSha *sha, const guint8 *data, gsize len, GError **error)
+    WdMongoCall *call, const WdStoreSha *sha, const guint8 *data, gsize len, GError **error)
 {
   gsize n = (len + CHUNK_BYTES - 1) / CHUNK_BYTES;
 
@@ -99,7 +83,7 @@ write_chunks (
 
 // The file comes behind its chunks, so that one that can be found is whole.
 static gboolean
-write_file (WdMongoCall *call, const WdMongoSha *sha, gsize len, GError **error)
+write_file (WdMongoCall *call, const WdStoreSha *sha, gsize len, GError **error)
 {
   g_autoptr (bson_t) doc = make_filter (sha);
   gint64 now_ms = wd_core_clock_now_us () / 1000;
@@ -113,7 +97,7 @@ write_file (WdMongoCall *call, const WdMongoSha *sha, gsize len, GError **error)
 
 gboolean
 wd_mongo_blob_put (
-    WdMongoCall *call, const WdMongoSha *sha, const void *data, gsize len, GError **error)
+    WdMongoCall *call, const WdStoreSha *sha, const void *data, gsize len, GError **error)
 {
   for (guint i = 0; i < MAX_TRIES; i++)
     {
@@ -151,7 +135,7 @@ hash_sha (gconstpointer sha)
 static gboolean
 equal_sha (gconstpointer a, gconstpointer b)
 {
-  return memcmp (a, b, sizeof (WdMongoSha)) == 0;
+  return memcmp (a, b, sizeof (WdStoreSha)) == 0;
 }
 
 GHashTable *
@@ -161,7 +145,7 @@ wd_mongo_blob_counts_new (void)
 }
 
 void
-wd_mongo_blob_counts_add (GHashTable *counts, const WdMongoSha *sha, gint n)
+wd_mongo_blob_counts_add (GHashTable *counts, const WdStoreSha *sha, gint n)
 {
   gint before = GPOINTER_TO_INT (g_hash_table_lookup (counts, sha));
 
@@ -191,7 +175,7 @@ wd_mongo_blob_refer (WdMongoCall *call, GHashTable *counts, gint sign, GError **
 
 gboolean
 wd_mongo_blob_set_count (WdMongoCall *call,
-                         const WdMongoSha *sha,
+                         const WdStoreSha *sha,
                          gint64 before,
                          gint64 after,
                          gboolean *out_is_set,
@@ -239,7 +223,7 @@ read_chunk (const bson_t *doc, gpointer user_data, GError **error)
 
 gboolean
 wd_mongo_blob_read (WdMongoCall *call,
-                    const WdMongoSha *sha,
+                    const WdStoreSha *sha,
                     guint64 offset,
                     gsize len,
                     void *out_data,
@@ -267,7 +251,7 @@ note_id (const bson_t *doc, gpointer user_data, GError **error)
 {
   gsize len;
   const guint8 *id = wd_mongo_bson_get_binary (doc, "_id", &len);
-  WdMongoSha sha;
+  WdStoreSha sha;
 
   if (id != NULL && len == sizeof sha.bytes)
     {
@@ -280,7 +264,7 @@ note_id (const bson_t *doc, gpointer user_data, GError **error)
 // Dooms it, so that nobody takes it up; removes the chunks; then the file. A crash in between
 // leaves a doomed file, which the next run finds.
 static gboolean
-remove_file (WdMongoCall *call, const WdMongoSha *sha, GError **error)
+remove_file (WdMongoCall *call, const WdStoreSha *sha, GError **error)
 {
   g_autoptr (bson_t) by_id = make_filter (sha);
   g_autoptr (bson_t) unused = make_filter (sha);
@@ -303,7 +287,7 @@ gboolean
 wd_mongo_blob_collect (WdMongoCall *call, gint64 min_age_ms, GError **error)
 {
   gint64 before_ms = wd_core_clock_now_us () / 1000 - min_age_ms;
-  g_autoptr (GArray) ids = g_array_new (FALSE, FALSE, sizeof (WdMongoSha));
+  g_autoptr (GArray) ids = g_array_new (FALSE, FALSE, sizeof (WdStoreSha));
   g_autoptr (bson_t) filter
       = BCON_NEW ("metadata.c", "{", "$lte", BCON_INT64 (0), "}", "metadata.cu", "{", "$lte",
                   BCON_DATE_TIME (before_ms), "}");
@@ -312,7 +296,7 @@ wd_mongo_blob_collect (WdMongoCall *call, gint64 min_age_ms, GError **error)
   if (!wd_mongo_call_find (call, WD_MONGO_FILES, filter, options, note_id, ids, error))
     return FALSE;
   for (guint i = 0; i < ids->len; i++)
-    if (!remove_file (call, &g_array_index (ids, WdMongoSha, i), error))
+    if (!remove_file (call, &g_array_index (ids, WdStoreSha, i), error))
       return FALSE;
   return TRUE;
 }

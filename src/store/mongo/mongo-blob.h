@@ -5,26 +5,18 @@
 #pragma once
 
 #include "mongo-call.h"
-
-#define WD_MONGO_BLOB_SHA_BYTES 32
-
-typedef struct
-{
-  guint8 bytes[WD_MONGO_BLOB_SHA_BYTES];
-} WdMongoSha;
-
-void wd_mongo_blob_hash (const void *data, gsize len, WdMongoSha *out_sha);
+#include "store-sha.h"
 
 // Refers to it once more, and writes it where it is not there yet. One round trip when it is.
 gboolean wd_mongo_blob_put (WdMongoCall *call,
-                            const WdMongoSha *sha,
+                            const WdStoreSha *sha,
                             const void *data,
                             gsize len,
                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-// Changes in how often blobs are referred to. (g_hash_table of WdMongoSha to a count)
+// Changes in how often blobs are referred to. (g_hash_table of WdStoreSha to a count)
 GHashTable *wd_mongo_blob_counts_new (void) G_GNUC_WARN_UNUSED_RESULT;
-void wd_mongo_blob_counts_add (GHashTable *counts, const WdMongoSha *sha, gint n);
+void wd_mongo_blob_counts_add (GHashTable *counts, const WdStoreSha *sha, gint n);
 
 // All of them. One round trip; none without any.
 gboolean wd_mongo_blob_refer (WdMongoCall *call, GHashTable *counts, gint sign, GError **error)
@@ -32,7 +24,7 @@ gboolean wd_mongo_blob_refer (WdMongoCall *call, GHashTable *counts, gint sign, 
 
 // Sets the count, if it still is `before`.
 gboolean wd_mongo_blob_set_count (WdMongoCall *call,
-                                  const WdMongoSha *sha,
+                                  const WdStoreSha *sha,
                                   gint64 before,
                                   gint64 after,
                                   gboolean *out_is_set,
@@ -40,7 +32,7 @@ gboolean wd_mongo_blob_set_count (WdMongoCall *call,
 
 // Octets of a blob. CORRUPT when they are not there.
 gboolean wd_mongo_blob_read (WdMongoCall *call,
-                             const WdMongoSha *sha,
+                             const WdStoreSha *sha,
                              guint64 offset,
                              gsize len,
                              void *out_data,

@@ -101,7 +101,7 @@ count_all (WdMongoCheck *self, GError **error)
 
 typedef struct
 {
-  WdMongoSha sha;
+  WdStoreSha sha;
   gint64 count;
 } Blob;
 

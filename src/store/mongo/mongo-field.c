@@ -25,7 +25,7 @@ wd_mongo_field_init (WdMongoField *self, const void *data, gsize len)
     }
   self->is_blob = self->coded_len > WD_MONGO_FIELD_BYTES_MAX;
   if (self->is_blob)
-    wd_mongo_blob_hash (self->data, self->coded_len, &self->sha);
+    wd_store_sha_hash (self->data, self->coded_len, &self->sha);
 }
 
 void
@@ -106,7 +106,7 @@ wd_mongo_field_read (WdMongoCall *call, const bson_t *doc, const char *path, GEr
   if (data != NULL)
     return decode (coding, data, coded_len, (gsize) len, path, error);
 
-  WdMongoSha sha;
+  WdStoreSha sha;
 
   if (sha_data == NULL || sha_len != sizeof sha.bytes || !is_sound (blob_len)
       || (loaded = g_try_malloc (MAX ((gsize) blob_len, 1))) == NULL)

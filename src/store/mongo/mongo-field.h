@@ -15,7 +15,7 @@ typedef struct
   guint8 *data;
   gsize coded_len;
   gboolean is_blob;
-  WdMongoSha sha;
+  WdStoreSha sha;
 } WdMongoField;
 
 // Copies.

@@ -6,14 +6,10 @@
 
 #include <string.h>
 
-#include "core-limits.h"
 #include "mime-tree.h"
 #include "mongo-field.h"
 #include "store-incoming-private.h"
 
-#define CHUNK_BYTES (48 * 1024)
-// What is longer is kept as it came.
-#define DECODE_BYTES_MAX (16 * 1024 * 1024)
 #define N_TEXTS 3
 
 struct _WdMongoPrepared
@@ -21,9 +17,8 @@ struct _WdMongoPrepared
   WdMongoField text;
   WdMongoField index;
   WdMongoField tree;
-  GArray *parts; // (element-type WdMongoPart) (nullable)
+  GArray *parts; // (element-type WdStorePart)
   const guint8 *octets;
-  GMappedFile *map;
 };
 
 static void
@@ -35,134 +30,11 @@ prepared_free (gpointer data)
   wd_mongo_field_clear (&self->index);
   wd_mongo_field_clear (&self->tree);
   g_clear_pointer (&self->parts, g_array_unref);
-  g_clear_pointer (&self->map, g_mapped_file_unref);
   g_free (self);
 }
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (WdMongoPrepared, prepared_free)
 
-// The whole message: in memory, or the spool file mapped.
-static const guint8 *
-get_octets (WdMongoPrepared *self, WdIncoming *incoming, gsize *out_len, GError **error)
-{
-  const guint8 *memory = wd_incoming_peek_memory (incoming, out_len);
-  g_autoptr (GError) failure = NULL;
-
-  if (memory != NULL)
-    return memory;
-  self->map = g_mapped_file_new_from_fd (wd_incoming_get_fd (incoming), FALSE, &failure);
-  if (self->map == NULL)
-    {
-      g_set_error (error, WD_STORE_ERROR, WD_STORE_ERROR_UNAVAILABLE, "map the spool: %s",
-                   failure->message);
-      return NULL;
-    }
-  *out_len = g_mapped_file_get_length (self->map);
-  return (const guint8 *) g_mapped_file_get_contents (self->map);
-}
-
-// What is not the same octet for octet when it is encoded again is kept as it came.
-static gboolean
-is_verified (const WdMimeBase64Form *form, const guint8 *decoded, const char *body)
-{
-  g_autofree char *again = g_malloc (CHUNK_BYTES);
-
-  for (guint64 pos = 0; pos < form->encoded_bytes; pos += CHUNK_BYTES)
-    {
-      gsize n = (gsize) MIN (CHUNK_BYTES, form->encoded_bytes - pos);
-      guint64 start;
-      gsize len;
-
-      wd_mime_base64_get_source (form, pos, n, &start, &len);
-      wd_mime_base64_encode (form, pos, n, decoded + start, again);
-      if (memcmp (again, body + pos, n) != 0)
-        return FALSE;
-    }
-  return TRUE;
-}
-
-static guint8 *
-decode_base64 (const char *body, gsize len, WdMimeBase64Form *out_form)
-{
-  g_autofree guint8 *decoded = g_try_malloc (WD_MIME_BASE64_DECODED_ROOM (len));
-  WdMimeBase64Scan scan;
-  gsize n;
-
-  if (decoded == NULL)
-    return NULL;
-  wd_mime_base64_begin (&scan);
-  if (!wd_mime_base64_scan (&scan, body, len, decoded, &n) || !wd_mime_base64_end (&scan, out_form)
-      || !is_verified (out_form, decoded, body))
-    return NULL;
-  return g_steal_pointer (&decoded);
-}
-
-static void
-make_part (const WdMimePart *leaf, const guint8 *octets, WdMongoPart *out_part)
-{
-  const char *body = (const char *) octets + leaf->body_start;
-  gsize len = (gsize) (leaf->body_end - leaf->body_start);
-  g_autofree guint8 *decoded = NULL;
-
-  *out_part = (WdMongoPart){ .offset = leaf->body_start, .len = len };
-  if (leaf->encoding == WD_MIME_ENCODING_BASE64 && len <= DECODE_BYTES_MAX)
-    decoded = decode_base64 (body, len, &out_part->form);
-  out_part->is_base64 = decoded != NULL;
-  if (decoded != NULL)
-    wd_mongo_blob_hash (decoded, (gsize) out_part->form.decoded_bytes, &out_part->sha);
-  else
-    wd_mongo_blob_hash (body, len, &out_part->sha);
-}
-
-static GArray *
-find_parts (const WdMimeTree *tree, const guint8 *octets, gsize len)
-{
-  guint n_leaves;
-  const WdMimePart *leaves = wd_mime_tree_get_parts (tree, &n_leaves);
-  GArray *parts = NULL;
-
-  for (guint i = 0; i < n_leaves; i++)
-    {
-      WdMongoPart part;
-
-      if (leaves[i].kind != WD_MIME_LEAF || leaves[i].body_end > len
-          || leaves[i].body_end - leaves[i].body_start < WD_LIMIT_LARGE_PART_BYTES)
-        continue;
-      if (parts == NULL)
-        parts = g_array_new (FALSE, FALSE, sizeof (WdMongoPart));
-      if (parts->len == WD_MONGO_PARTS_MAX)
-        break;
-      make_part (&leaves[i], octets, &part);
-      g_array_append_val (parts, part);
-    }
-  return parts;
-}
-
-// The message without the parts, in a new buffer.
-static guint8 *
-cut_text (const WdMongoPrepared *self, gsize len, gsize *out_len)
-{
-  guint8 *text, *end;
-  gsize pos = 0, n_taken = 0;
-  guint n_parts = self->parts == NULL ? 0 : self->parts->len;
-
-  for (guint i = 0; i < n_parts; i++)
-    n_taken += (gsize) g_array_index (self->parts, WdMongoPart, i).len;
-  text = end = g_malloc (len - n_taken + 1);
-  for (guint i = 0; i <= n_parts; i++)
-    {
-      const WdMongoPart *part = i < n_parts ? &g_array_index (self->parts, WdMongoPart, i) : NULL;
-      gsize stop = part == NULL ? len : (gsize) part->offset;
-
-      memcpy (end, self->octets + pos, stop - pos);
-      end += stop - pos;
-      pos = part == NULL ? len : stop + (gsize) part->len;
-    }
-  *out_len = len - n_taken;
-  return text;
-}
-
-// The three texts behind their lengths.
 static GByteArray *
 join_index (const WdMimeTree *tree)
 {
@@ -199,12 +71,15 @@ prepare (WdIncoming *incoming, gpointer user_data, GError **error)
   g_autoptr (GBytes) coded_tree = wd_mime_tree_encode (tree);
   gsize len;
 
-  self->octets = get_octets (self, incoming, &len, error);
+  self->octets = wd_incoming_map (incoming, &len, error);
   if (self->octets == NULL)
     return NULL;
-  self->parts = find_parts (tree, self->octets, len);
-  text = cut_text (self, len, &len);
-  wd_mongo_field_init (&self->text, text, len);
+  self->parts = g_array_new (FALSE, FALSE, sizeof (WdStorePart));
+  if (!wd_store_parts_find (tree, self->octets, len, NULL, NULL, self->parts, error))
+    return NULL;
+  if (self->parts->len > 0)
+    text = wd_store_parts_cut (self->parts, self->octets, len, &len);
+  wd_mongo_field_init (&self->text, text != NULL ? text : self->octets, len);
   wd_mongo_field_init (&self->index, index->data, index->len);
   wd_mongo_field_init (&self->tree, g_bytes_get_data (coded_tree, NULL),
                        g_bytes_get_size (coded_tree));
@@ -218,21 +93,10 @@ wd_mongo_prepare_message (WdIncoming *incoming, GError **error)
 }
 
 static gboolean
-put_part (const WdMongoPrepared *self, WdMongoCall *call, const WdMongoPart *part, GError **error)
+put_part (
+    const WdStorePart *part, const void *kept, gsize kept_len, gpointer user_data, GError **error)
 {
-  const char *body = (const char *) self->octets + part->offset;
-  g_autofree guint8 *decoded = NULL;
-  WdMimeBase64Form form;
-
-  if (!part->is_base64)
-    return wd_mongo_blob_put (call, &part->sha, body, (gsize) part->len, error);
-  decoded = decode_base64 (body, (gsize) part->len, &form);
-  if (decoded == NULL)
-    {
-      g_set_error_literal (error, WD_STORE_ERROR, WD_STORE_ERROR_UNAVAILABLE, "out of memory");
-      return FALSE;
-    }
-  return wd_mongo_blob_put (call, &part->sha, decoded, (gsize) form.decoded_bytes, error);
+  return wd_mongo_blob_put (user_data, &part->sha, kept, kept_len, error);
 }
 
 gboolean
@@ -243,11 +107,11 @@ wd_mongo_prepare_put_blobs (const WdMongoPrepared *self,
 {
   const WdMongoField *const fields[] = { &self->text, &self->index, &self->tree };
 
-  for (guint i = 0; self->parts != NULL && i < self->parts->len; i++)
+  for (guint i = 0; i < self->parts->len; i++)
     {
-      const WdMongoPart *part = &g_array_index (self->parts, WdMongoPart, i);
+      const WdStorePart *part = &g_array_index (self->parts, WdStorePart, i);
 
-      if (!put_part (self, call, part, error))
+      if (!wd_store_parts_visit (part, self->octets, put_part, call, error))
         return FALSE;
       wd_mongo_blob_counts_add (counts, &part->sha, 1);
     }
@@ -263,7 +127,7 @@ wd_mongo_prepare_put_blobs (const WdMongoPrepared *self,
 }
 
 static void
-add_part (bson_t *array, guint32 i, const WdMongoPart *part)
+add_part (bson_t *array, guint32 i, const WdStorePart *part)
 {
   char buffer[16];
   const char *name;
@@ -288,7 +152,7 @@ void
 wd_mongo_prepare_add (const WdMongoPrepared *self, bson_t *own)
 {
   const WdMongoField *const fields[] = { &self->text, &self->index, &self->tree };
-  guint n_parts = self->parts == NULL ? 0 : self->parts->len;
+  guint n_parts = self->parts->len;
   guint32 n = 0;
   bson_t array;
 
@@ -299,7 +163,7 @@ wd_mongo_prepare_add (const WdMongoPrepared *self, bson_t *own)
     {
       BSON_APPEND_ARRAY_BEGIN (own, "parts", &array);
       for (guint i = 0; i < n_parts; i++)
-        add_part (&array, i, &g_array_index (self->parts, WdMongoPart, i));
+        add_part (&array, i, &g_array_index (self->parts, WdStorePart, i));
       bson_append_array_end (own, &array);
     }
 
@@ -307,7 +171,7 @@ wd_mongo_prepare_add (const WdMongoPrepared *self, bson_t *own)
   BSON_APPEND_ARRAY_BEGIN (own, "f", &array);
   for (guint i = 0; i < n_parts + G_N_ELEMENTS (fields); i++)
     {
-      const WdMongoSha *sha = i < n_parts ? &g_array_index (self->parts, WdMongoPart, i).sha
+      const WdStoreSha *sha = i < n_parts ? &g_array_index (self->parts, WdStorePart, i).sha
                               : fields[i - n_parts]->is_blob ? &fields[i - n_parts]->sha
                                                              : NULL;
       char buffer[16];
@@ -333,7 +197,7 @@ wd_mongo_prepare_count_blobs (const bson_t *doc, GHashTable *counts)
     {
       const guint8 *data;
       guint32 len;
-      WdMongoSha sha;
+      WdStoreSha sha;
 
       if (!BSON_ITER_HOLDS_BINARY (&child))
         continue;
@@ -389,7 +253,7 @@ wd_mongo_prepare_read_index (WdMongoCall *call,
 typedef struct
 {
   WdMongoPool *pool;
-  WdMongoPart part;
+  WdStorePart part;
 } Source;
 
 static void
@@ -427,7 +291,7 @@ read_part (gpointer data, guint64 offset, gsize len, GString *out, GError **erro
 }
 
 static gboolean
-parse_part (const bson_iter_t *iter, WdMongoPart *out_part)
+parse_part (const bson_iter_t *iter, WdStorePart *out_part)
 {
   const guint8 *data;
   guint32 len;
@@ -439,7 +303,7 @@ parse_part (const bson_iter_t *iter, WdMongoPart *out_part)
   bson_iter_document (iter, &len, &data);
   if (!bson_init_static (&doc, data, len))
     return FALSE;
-  *out_part = (WdMongoPart){
+  *out_part = (WdStorePart){
     .offset = (guint64) wd_mongo_bson_get_int (&doc, "o", -1),
     .len = (guint64) wd_mongo_bson_get_int (&doc, "n", -1),
     .is_base64 = bson_has_field (&doc, "l"),

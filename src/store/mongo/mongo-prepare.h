@@ -2,24 +2,11 @@
 // What is made of a message once, however many mailboxes it goes into, and how it comes back.
 #pragma once
 
-#include "mime-base64.h"
 #include "mongo-blob.h"
 #include "store-content-private.h"
 #include "store-incoming.h"
+#include "store-parts.h"
 #include "store-zstd.h"
-
-// More than these stay in the text.
-#define WD_MONGO_PARTS_MAX 16
-
-// A large part that is a blob of its own.
-typedef struct
-{
-  guint64 offset; // In the message without a prefix.
-  guint64 len;
-  gboolean is_base64; // The blob has the decoded octets, and `form` how they were encoded.
-  WdMimeBase64Form form;
-  WdMongoSha sha;
-} WdMongoPart;
 
 typedef struct _WdMongoPrepared WdMongoPrepared;
 

@@ -89,7 +89,7 @@ insert_parts (WdSqliteLease *lease, const Insertion *in, GError **error)
 {
   GArray *parts = in->prepared->parts;
 
-  if (parts == NULL)
+  if (parts->len == 0)
     return TRUE;
 
   g_auto (WdSqliteStmt) stmt = wd_sqlite_db_prepare (
@@ -100,7 +100,7 @@ insert_parts (WdSqliteLease *lease, const Insertion *in, GError **error)
   sqlite3_bind_int64 (stmt, 2, in->content);
   for (guint i = 0; i < parts->len; i++)
     {
-      const WdSqlitePart *part = &g_array_index (parts, WdSqlitePart, i);
+      const WdStorePart *part = &g_array_index (parts, WdStorePart, i);
 
       sqlite3_bind_blob (stmt, 1, part->sha.bytes, sizeof part->sha.bytes, SQLITE_STATIC);
       if (!wd_sqlite_db_run (lease->db, stmt, error))

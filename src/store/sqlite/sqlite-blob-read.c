@@ -79,10 +79,10 @@ read_header (WdSqliteBlob *self, GError **error)
 }
 
 WdSqliteBlob *
-wd_sqlite_blob_open (const char *user_dir, const WdSqliteSha *sha, GError **error)
+wd_sqlite_blob_open (const char *user_dir, const WdStoreSha *sha, GError **error)
 {
   g_autoptr (WdSqliteBlob) self = g_new0 (WdSqliteBlob, 1);
-  char hex[2 * WD_SQLITE_BLOB_SHA_BYTES + 1];
+  char hex[2 * WD_STORE_SHA_BYTES + 1];
   g_autofree char *path = NULL;
 
   wd_sqlite_blob_to_hex (sha, hex);

@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <gnutls/crypto.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -18,33 +17,26 @@
 #define SAMPLE_BYTES (32 * 1024)
 
 void
-wd_sqlite_blob_hash (const void *data, gsize len, WdSqliteSha *out_sha)
-{
-  if (gnutls_hash_fast (GNUTLS_DIG_SHA256, data, len, out_sha->bytes) < 0)
-    g_critical ("no SHA-256");
-}
-
-void
-wd_sqlite_blob_to_hex (const WdSqliteSha *sha, char out_hex[2 * WD_SQLITE_BLOB_SHA_BYTES + 1])
+wd_sqlite_blob_to_hex (const WdStoreSha *sha, char out_hex[2 * WD_STORE_SHA_BYTES + 1])
 {
   static const char digits[] = "0123456789abcdef";
 
-  for (guint i = 0; i < WD_SQLITE_BLOB_SHA_BYTES; i++)
+  for (guint i = 0; i < WD_STORE_SHA_BYTES; i++)
     {
       out_hex[2 * i] = digits[sha->bytes[i] >> 4];
       out_hex[2 * i + 1] = digits[sha->bytes[i] & 0xf];
     }
-  out_hex[2 * WD_SQLITE_BLOB_SHA_BYTES] = '\0';
+  out_hex[2 * WD_STORE_SHA_BYTES] = '\0';
 }
 
 gboolean
-wd_sqlite_blob_from_hex (const char *hex, WdSqliteSha *out_sha)
+wd_sqlite_blob_from_hex (const char *hex, WdStoreSha *out_sha)
 {
-  WdSqliteSha sha;
+  WdStoreSha sha;
 
-  if (strlen (hex) != 2 * WD_SQLITE_BLOB_SHA_BYTES)
+  if (strlen (hex) != 2 * WD_STORE_SHA_BYTES)
     return FALSE;
-  for (guint i = 0; i < WD_SQLITE_BLOB_SHA_BYTES; i++)
+  for (guint i = 0; i < WD_STORE_SHA_BYTES; i++)
     {
       int high = g_ascii_xdigit_value (hex[2 * i]), low = g_ascii_xdigit_value (hex[2 * i + 1]);
 
@@ -67,31 +59,31 @@ wd_sqlite_blob_set_errno (const char *what, const char *path, GError **error)
 }
 
 static char *
-dup_pool_dir (const char *state_dir, const WdSqliteSha *sha)
+dup_pool_dir (const char *state_dir, const WdStoreSha *sha)
 {
   return g_strdup_printf ("%s/parts/%02x", state_dir, sha->bytes[0]);
 }
 
 static char *
-dup_pool_path (const char *state_dir, const WdSqliteSha *sha)
+dup_pool_path (const char *state_dir, const WdStoreSha *sha)
 {
-  char hex[2 * WD_SQLITE_BLOB_SHA_BYTES + 1];
+  char hex[2 * WD_STORE_SHA_BYTES + 1];
 
   wd_sqlite_blob_to_hex (sha, hex);
   return g_strdup_printf ("%s/parts/%.2s/%s", state_dir, hex, hex);
 }
 
 static char *
-dup_user_path (const char *user_dir, const WdSqliteSha *sha)
+dup_user_path (const char *user_dir, const WdStoreSha *sha)
 {
-  char hex[2 * WD_SQLITE_BLOB_SHA_BYTES + 1];
+  char hex[2 * WD_STORE_SHA_BYTES + 1];
 
   wd_sqlite_blob_to_hex (sha, hex);
   return g_strdup_printf ("%s/parts/%s", user_dir, hex);
 }
 
 gboolean
-wd_sqlite_blob_exists (const char *state_dir, const WdSqliteSha *sha)
+wd_sqlite_blob_exists (const char *state_dir, const WdStoreSha *sha)
 {
   g_autofree char *path = dup_pool_path (state_dir, sha);
 
@@ -211,7 +203,7 @@ fill (const Temporary *file, const guint8 *data, gsize len, GError **error)
 // That the pool's name itself may get lost in a crash only costs the sharing.
 gboolean
 wd_sqlite_blob_write (const char *state_dir,
-                      const WdSqliteSha *sha,
+                      const WdStoreSha *sha,
                       const void *data,
                       gsize len,
                       gboolean replace,
@@ -233,7 +225,7 @@ wd_sqlite_blob_write (const char *state_dir,
 gboolean
 wd_sqlite_blob_link (const char *state_dir,
                      const char *user_dir,
-                     const WdSqliteSha *sha,
+                     const WdStoreSha *sha,
                      WdSqliteBlobLink *out_result,
                      GError **error)
 {
@@ -277,7 +269,7 @@ wd_sqlite_blob_sync_user (const char *user_dir, GError **error)
 // Between the look and the removal somebody may link it: then it has that name, and not the pool's,
 // and is only not shared any further.
 void
-wd_sqlite_blob_drop_unused (const char *state_dir, const WdSqliteSha *sha)
+wd_sqlite_blob_drop_unused (const char *state_dir, const WdStoreSha *sha)
 {
   g_autofree char *path = dup_pool_path (state_dir, sha);
   struct stat info;
@@ -287,7 +279,7 @@ wd_sqlite_blob_drop_unused (const char *state_dir, const WdSqliteSha *sha)
 }
 
 void
-wd_sqlite_blob_unlink (const char *state_dir, const char *user_dir, const WdSqliteSha *sha)
+wd_sqlite_blob_unlink (const char *state_dir, const char *user_dir, const WdStoreSha *sha)
 {
   g_autofree char *path = dup_user_path (user_dir, sha);
 

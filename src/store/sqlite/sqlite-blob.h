@@ -5,24 +5,15 @@
 // is that in the pool is garbage.
 #pragma once
 
-#include <glib.h>
-
-#define WD_SQLITE_BLOB_SHA_BYTES 32
-
-typedef struct
-{
-  guint8 bytes[WD_SQLITE_BLOB_SHA_BYTES];
-} WdSqliteSha;
-
-void wd_sqlite_blob_hash (const void *data, gsize len, WdSqliteSha *out_sha);
+#include "store-sha.h"
 
 // TRUE when the pool has it.
-gboolean wd_sqlite_blob_exists (const char *state_dir, const WdSqliteSha *sha);
+gboolean wd_sqlite_blob_exists (const char *state_dir, const WdStoreSha *sha);
 
 // Writes it into the pool, durably, compressed where that pays. `replace`: another file takes the
 // pool's name (the old one has as many names as a file can have).
 gboolean wd_sqlite_blob_write (const char *state_dir,
-                               const WdSqliteSha *sha,
+                               const WdStoreSha *sha,
                                const void *data,
                                gsize len,
                                gboolean replace,
@@ -39,22 +30,22 @@ typedef enum
 // wd_sqlite_blob_sync_user.
 gboolean wd_sqlite_blob_link (const char *state_dir,
                               const char *user_dir,
-                              const WdSqliteSha *sha,
+                              const WdStoreSha *sha,
                               WdSqliteBlobLink *out_result,
                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean wd_sqlite_blob_sync_user (const char *user_dir, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 // Takes the user's name away, and the pool's when it was the last but that. What is not there is
 // fine.
-void wd_sqlite_blob_unlink (const char *state_dir, const char *user_dir, const WdSqliteSha *sha);
+void wd_sqlite_blob_unlink (const char *state_dir, const char *user_dir, const WdStoreSha *sha);
 
 // Takes the pool's name away if there is no other.
-void wd_sqlite_blob_drop_unused (const char *state_dir, const WdSqliteSha *sha);
+void wd_sqlite_blob_drop_unused (const char *state_dir, const WdStoreSha *sha);
 
 // A blob opened for reading: it can be read also when all its names are gone.
 typedef struct _WdSqliteBlob WdSqliteBlob;
 
-WdSqliteBlob *wd_sqlite_blob_open (const char *user_dir, const WdSqliteSha *sha, GError **error)
+WdSqliteBlob *wd_sqlite_blob_open (const char *user_dir, const WdStoreSha *sha, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 void wd_sqlite_blob_free (WdSqliteBlob *self);
 
@@ -68,5 +59,5 @@ wd_sqlite_blob_read (WdSqliteBlob *self, guint64 offset, void *out_data, gsize l
     G_GNUC_WARN_UNUSED_RESULT;
 
 // Names.
-void wd_sqlite_blob_to_hex (const WdSqliteSha *sha, char out_hex[2 * WD_SQLITE_BLOB_SHA_BYTES + 1]);
-gboolean wd_sqlite_blob_from_hex (const char *hex, WdSqliteSha *out_sha) G_GNUC_WARN_UNUSED_RESULT;
+void wd_sqlite_blob_to_hex (const WdStoreSha *sha, char out_hex[2 * WD_STORE_SHA_BYTES + 1]);
+gboolean wd_sqlite_blob_from_hex (const char *hex, WdStoreSha *out_sha) G_GNUC_WARN_UNUSED_RESULT;

@@ -21,7 +21,7 @@ is_old (const struct stat *info)
 }
 
 static gboolean
-add_part (WdSqliteLease *lease, const WdSqliteSha *sha, gint64 content, GError **error)
+add_part (WdSqliteLease *lease, const WdStoreSha *sha, gint64 content, GError **error)
 {
   g_auto (WdSqliteStmt) stmt = wd_sqlite_db_prepare (
       lease->db, "INSERT OR IGNORE INTO part (sha, content) VALUES (?1, ?2)", error);
@@ -35,7 +35,7 @@ add_part (WdSqliteLease *lease, const WdSqliteSha *sha, gint64 content, GError *
 
 static gboolean
 has_part (WdSqliteLease *lease,
-          const WdSqliteSha *sha,
+          const WdStoreSha *sha,
           gint64 content, // -1: any.
           gboolean *out_has,
           GError **error)
@@ -51,7 +51,7 @@ has_part (WdSqliteLease *lease,
 }
 
 static gboolean
-can_open (const char *user_dir, const WdSqliteSha *sha)
+can_open (const char *user_dir, const WdStoreSha *sha)
 {
   g_autoptr (WdSqliteBlob) blob = wd_sqlite_blob_open (user_dir, sha, NULL);
 
@@ -60,12 +60,12 @@ can_open (const char *user_dir, const WdSqliteSha *sha)
 
 // The pool may still have what the user's folder has lost.
 static gboolean
-check_file (WdSqliteCheck *check, WdSqliteLease *lease, const WdSqliteSha *sha, GError **error)
+check_file (WdSqliteCheck *check, WdSqliteLease *lease, const WdStoreSha *sha, GError **error)
 {
   const char *dir = wd_sqlite_pool_get_dir (lease->user);
   const char *state_dir = wd_sqlite_pool_get_state_dir (wd_sqlite_pool_get_pool (lease->user));
   WdSqliteBlobLink result = WD_SQLITE_BLOB_MISSING;
-  char hex[2 * WD_SQLITE_BLOB_SHA_BYTES + 1];
+  char hex[2 * WD_STORE_SHA_BYTES + 1];
 
   if (can_open (dir, sha))
     return TRUE;
@@ -83,7 +83,7 @@ static gboolean
 check_part (WdSqliteCheck *check,
             WdSqliteLease *lease,
             gint64 content,
-            const WdSqliteSha *sha,
+            const WdStoreSha *sha,
             GError **error)
 {
   gboolean has;
@@ -111,7 +111,7 @@ check_list (WdSqliteCheck *check, WdSqliteLease *lease, sqlite3_stmt *stmt, GErr
       return TRUE;
     }
   for (guint i = 0; i < parts->len; i++)
-    if (!check_part (check, lease, content, &g_array_index (parts, WdSqlitePart, i).sha, error))
+    if (!check_part (check, lease, content, &g_array_index (parts, WdStorePart, i).sha, error))
       return FALSE;
   return TRUE;
 }
@@ -153,7 +153,7 @@ check_files (WdSqliteCheck *check, WdSqliteLease *lease, GError **error)
 
   while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
     {
-      WdSqliteSha sha;
+      WdStoreSha sha;
       gboolean has;
 
       if (!wd_sqlite_blob_from_hex (name, &sha))
@@ -181,7 +181,7 @@ static void
 check_pool_file (WdSqliteCheck *check, const char *state_dir, const char *dir, const char *name)
 {
   g_autofree char *path = g_build_filename (dir, name, NULL);
-  WdSqliteSha sha;
+  WdStoreSha sha;
   struct stat info;
 
   if (stat (path, &info) != 0)

@@ -92,7 +92,7 @@ run_with (WdSqliteLease *lease, const char *sql, gint64 value, GError **error)
 }
 
 static gboolean
-queue_part (WdSqliteLease *lease, const WdSqliteSha *sha, gint64 content, GError **error)
+queue_part (WdSqliteLease *lease, const WdStoreSha *sha, gint64 content, GError **error)
 {
   g_auto (WdSqliteStmt) drop
       = wd_sqlite_db_prepare (lease->db, "DELETE FROM part WHERE sha = ?1 AND content = ?2", error);
@@ -125,7 +125,7 @@ queue_parts (WdSqliteLease *lease, gint64 content, GError **error)
   parts = wd_sqlite_parts_decode (sqlite3_column_blob (stmt, 0),
                                   (gsize) sqlite3_column_bytes (stmt, 0));
   for (guint i = 0; parts != NULL && i < parts->len; i++)
-    if (!queue_part (lease, &g_array_index (parts, WdSqlitePart, i).sha, content, error))
+    if (!queue_part (lease, &g_array_index (parts, WdStorePart, i).sha, content, error))
       return FALSE;
   return TRUE;
 }
@@ -189,7 +189,7 @@ unlink_parts (WdSqliteLease *lease, guint *out_n, GError **error)
       "SELECT sha, EXISTS (SELECT 1 FROM part p WHERE p.sha = g.sha) FROM part_garbage g"
       " ORDER BY sha LIMIT ?1",
       error);
-  WdSqliteSha sha = { { 0 } };
+  WdStoreSha sha = { { 0 } };
   gboolean has_row;
 
   *out_n = 0;

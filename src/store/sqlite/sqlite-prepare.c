@@ -16,11 +16,10 @@ prepared_free (gpointer data)
 
   // What went into no mailbox has no other name by now.
   for (guint i = 0; self->parts != NULL && i < self->parts->len; i++)
-    wd_sqlite_blob_drop_unused (self->state_dir, &g_array_index (self->parts, WdSqlitePart, i).sha);
+    wd_sqlite_blob_drop_unused (self->state_dir, &g_array_index (self->parts, WdStorePart, i).sha);
   g_clear_pointer (&self->parts, g_array_unref);
   g_clear_pointer (&self->coded_parts, g_bytes_unref);
   g_clear_pointer (&self->tree, g_bytes_unref);
-  g_clear_pointer (&self->map, g_mapped_file_unref);
   g_free (self->state_dir);
   g_free (self->buffer);
   g_free (self);
@@ -28,63 +27,14 @@ prepared_free (gpointer data)
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (WdSqlitePrepared, prepared_free)
 
-// The whole message: in memory, or the spool file mapped.
-static const guint8 *
-get_octets (WdSqlitePrepared *self, WdIncoming *incoming, gsize *out_len, GError **error)
-{
-  const guint8 *memory = wd_incoming_peek_memory (incoming, out_len);
-  g_autoptr (GError) failure = NULL;
-
-  if (memory != NULL)
-    return memory;
-
-  self->map = g_mapped_file_new_from_fd (wd_incoming_get_fd (incoming), FALSE, &failure);
-  if (self->map == NULL)
-    {
-      g_set_error (error, WD_STORE_ERROR, WD_STORE_ERROR_UNAVAILABLE, "map the spool: %s",
-                   failure->message);
-      return NULL;
-    }
-  *out_len = g_mapped_file_get_length (self->map);
-  return (const guint8 *) g_mapped_file_get_contents (self->map);
-}
-
-// The message without the parts, in a new buffer.
-static guint8 *
-cut_text (const WdSqlitePrepared *self, gsize len, gsize *out_len)
-{
-  guint8 *text, *end;
-  gsize pos = 0, n_taken = 0;
-
-  for (guint i = 0; i < self->parts->len; i++)
-    n_taken += (gsize) g_array_index (self->parts, WdSqlitePart, i).len;
-  text = end = g_malloc (len - n_taken + 1);
-  for (guint i = 0; i <= self->parts->len; i++)
-    {
-      const WdSqlitePart *part
-          = i < self->parts->len ? &g_array_index (self->parts, WdSqlitePart, i) : NULL;
-      gsize stop = part == NULL ? len : (gsize) part->offset;
-
-      memcpy (end, self->octets + pos, stop - pos);
-      end += stop - pos;
-      pos = part == NULL ? len : stop + (gsize) part->len;
-    }
-  *out_len = len - n_taken;
-  return text;
-}
-
 static gboolean
-write_parts (const WdSqlitePrepared *self, GError **error)
+keep_part (
+    const WdStorePart *part, const void *kept, gsize kept_len, gpointer user_data, GError **error)
 {
-  for (guint i = 0; i < self->parts->len; i++)
-    {
-      const WdSqlitePart *part = &g_array_index (self->parts, WdSqlitePart, i);
+  const char *state_dir = user_data;
 
-      if (!wd_sqlite_blob_exists (self->state_dir, &part->sha)
-          && !wd_sqlite_parts_write (self->state_dir, part, self->octets, FALSE, error))
-        return FALSE;
-    }
-  return TRUE;
+  return wd_sqlite_blob_exists (state_dir, &part->sha)
+         || wd_sqlite_blob_write (state_dir, &part->sha, kept, kept_len, FALSE, error);
 }
 
 // `text` (transfer full) (nullable): NULL when it is the message's own octets.
@@ -115,18 +65,19 @@ prepare (WdIncoming *incoming, gpointer user_data, GError **error)
   gsize len;
 
   self->state_dir = g_strdup (user_data);
-  self->octets = get_octets (self, incoming, &len, error);
+  self->octets = wd_incoming_map (incoming, &len, error);
   if (self->octets == NULL)
     return NULL;
 
   self->text_len = len;
-  self->parts = wd_sqlite_parts_find (tree, self->octets, len);
-  if (self->parts != NULL)
+  self->parts = g_array_new (FALSE, FALSE, sizeof (WdStorePart));
+  if (!wd_store_parts_find (tree, self->octets, len, keep_part, self->state_dir, self->parts,
+                            error))
+    return NULL;
+  if (self->parts->len > 0)
     {
-      if (!write_parts (self, error))
-        return NULL;
       self->coded_parts = wd_sqlite_parts_encode (self->parts);
-      text = cut_text (self, len, &self->text_len);
+      text = wd_store_parts_cut (self->parts, self->octets, len, &self->text_len);
     }
   pack_text (self, text);
   self->tree = wd_mime_tree_encode (tree);
@@ -139,9 +90,26 @@ wd_sqlite_prepare_message (WdIncoming *incoming, const char *state_dir, GError *
   return wd_incoming_get_prepared (incoming, prepare, (gpointer) state_dir, prepared_free, error);
 }
 
+// The pool's file is gone, or has no room for another name.
+typedef struct
+{
+  const char *state_dir;
+  gboolean replace;
+} Rewrite;
+
+static gboolean
+rewrite_part (
+    const WdStorePart *part, const void *kept, gsize kept_len, gpointer user_data, GError **error)
+{
+  const Rewrite *rewrite = user_data;
+
+  return wd_sqlite_blob_write (rewrite->state_dir, &part->sha, kept, kept_len, rewrite->replace,
+                               error);
+}
+
 static gboolean
 link_part (const WdSqlitePrepared *self,
-           const WdSqlitePart *part,
+           const WdStorePart *part,
            const char *user_dir,
            GError **error)
 {
@@ -153,8 +121,10 @@ link_part (const WdSqlitePrepared *self,
         return FALSE;
       if (result == WD_SQLITE_BLOB_LINKED)
         return TRUE;
-      if (!wd_sqlite_parts_write (self->state_dir, part, self->octets,
-                                  result == WD_SQLITE_BLOB_FULL, error))
+
+      Rewrite rewrite = { self->state_dir, result == WD_SQLITE_BLOB_FULL };
+
+      if (!wd_store_parts_visit (part, self->octets, rewrite_part, &rewrite, error))
         return FALSE;
     }
 }
@@ -162,10 +132,10 @@ link_part (const WdSqlitePrepared *self,
 gboolean
 wd_sqlite_prepare_link (const WdSqlitePrepared *self, const char *user_dir, GError **error)
 {
-  if (self->parts == NULL)
+  if (self->parts->len == 0)
     return TRUE;
   for (guint i = 0; i < self->parts->len; i++)
-    if (!link_part (self, &g_array_index (self->parts, WdSqlitePart, i), user_dir, error))
+    if (!link_part (self, &g_array_index (self->parts, WdStorePart, i), user_dir, error))
       return FALSE;
   return wd_sqlite_blob_sync_user (user_dir, error);
 }

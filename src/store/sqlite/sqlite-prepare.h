@@ -14,12 +14,11 @@ typedef struct
   gsize text_coded_len;
   gsize text_len;
   GBytes *tree;
-  GArray *parts;        // What was taken out. (element-type WdSqlitePart) (nullable)
+  GArray *parts;        // What was taken out. (element-type WdStorePart)
   GBytes *coded_parts;  // The same as it is kept.
   const guint8 *octets; // The whole message.
   char *state_dir;
   gpointer buffer;
-  GMappedFile *map;
 } WdSqlitePrepared;
 
 // Returns (transfer none): kept with `incoming`. What it refers to in the pool is durable.
