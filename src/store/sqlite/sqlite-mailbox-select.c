@@ -11,8 +11,8 @@
 #include "sqlite-schema.h"
 #include "sqlite-store-private.h"
 
-// A hint that lags by so many UIDs is worth a write.
-#define HINT_LAG 64
+// A hint that lags by so many UIDs is worth a write. So many are looked at before whole chunks are.
+#define HINT_LAG 16
 
 static WdUid
 find_unseen_in (const WdSqliteFlagRuns *runs, WdUid first, WdUid last)
@@ -27,14 +27,20 @@ find_unseen_in (const WdSqliteFlagRuns *runs, WdUid first, WdUid last)
   return 0;
 }
 
-// The first message without \Seen at or above the hint; 0 when all are seen.
+// The first message without \Seen at or above the hint; 0 when all are seen. It is nearly always at
+// the hint, so that one row tells.
 static gboolean
 find_first_unseen (WdSqliteLease *lease,
                    const WdSqliteMailbox *mailbox,
                    WdUid *out_uid,
                    GError **error)
 {
-  const WdUidRange rest = { (WdUid) MIN (mailbox->unseen_hint, G_MAXUINT32), G_MAXUINT32 };
+  const gint64 hint = MIN (mailbox->unseen_hint, G_MAXUINT32 - HINT_LAG);
+  const WdUidRange ranges[] = {
+    { (WdUid) hint, (WdUid) hint },
+    { (WdUid) (hint + 1), (WdUid) (hint + HINT_LAG - 1) },
+    { (WdUid) (hint + HINT_LAG), G_MAXUINT32 },
+  };
   WdSqliteFlagRuns runs;
   WdUid first, last;
 
@@ -42,7 +48,7 @@ find_first_unseen (WdSqliteLease *lease,
   if (mailbox->n_unseen == 0)
     return TRUE;
   wd_sqlite_flag_runs_init (&runs, lease, mailbox);
-  wd_sqlite_flag_runs_walk (&runs, &rest, 1);
+  wd_sqlite_flag_runs_walk (&runs, ranges, G_N_ELEMENTS (ranges));
   for (;;)
     {
       if (!wd_sqlite_flag_runs_next (&runs, &first, &last, error))
