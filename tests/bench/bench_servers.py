@@ -123,43 +123,100 @@ class Server:
         shutil.rmtree(self.dir, ignore_errors=True)
 
 
+def post_json(port, path, body):
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{port}{path}",
+        json.dumps(body).encode(),
+        {"Content-Type": "application/json"},
+    )
+    urllib.request.urlopen(request).read()
+
+
 class WildDuck(Server):
-    def __init__(self, build):
+    """Over the embedded store, or over a cluster's databases."""
+
+    def __init__(self, build, uri=None, redis=None):
         super().__init__("wildduck", "Wild Duck")
         self.mail_dir = f"{self.dir}/store"
         http_port = free_port()
-        for folder in ("store", "run"):
-            os.mkdir(f"{self.dir}/{folder}", 0o700)
-        config = f"{self.dir}/wildduck.conf"
-        with open(config, "w") as file:
-            file.write(
-                f"[store]\nuri=sqlite:{self.dir}/store\nruntime-dir={self.dir}/run\n"
-                "[http]\nrequire-token=no\n"
-                "[imap]\nmax-connections=50000\nmax-connections-per-address=50000\n"
-            )
-        listeners = {
-            "imap": f"imap=127.0.0.1:{self.imap_port}",
-            "lmtp": f"lmtp=127.0.0.1:{self.lmtp_port}",
-            "http": f"http=127.0.0.1:{http_port}",
-        }
+        os.mkdir(self.mail_dir, 0o700)
+        listeners = {"imap": self.imap_port, "lmtp": self.lmtp_port, "http": http_port}
         log = open(f"{self.dir}/log", "wb")
-        for service, listener in listeners.items():
+        for service, port in listeners.items():
+            # In a cluster no two services are on one machine.
+            run_dir = f"{self.dir}/run" if redis is None else f"{self.dir}/run-{service}"
+            os.makedirs(run_dir, 0o700, exist_ok=True)
+            config = f"{self.dir}/{service}.conf"
+            with open(config, "w") as file:
+                file.write(
+                    f"[store]\nuri={uri or 'sqlite:' + self.mail_dir}\nruntime-dir={run_dir}\n"
+                    + (f"redis={redis}\n" if redis else "")
+                    + "[http]\nrequire-token=no\n"
+                    "[imap]\nmax-connections=50000\nmax-connections-per-address=50000\n"
+                )
             self.processes.append(
                 subprocess.Popen(
                     [f"{build}/src/{service}/wildduck-{service}", "--config", config]
-                    + ["--listen", listener],
+                    + ["--listen", f"{service}=127.0.0.1:{port}"],
                     stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 )
             )
+        for port in listeners.values():
+            self.wait_for(port)
+        for i in [*range(MIX_USERS), BOX_USER]:
+            account = {"username": f"bench{i}@bench.test", "password": PASSWORD}
+            post_json(http_port, "/user/create", account)
+
+
+class NodeWildDuck(Server):
+    """The original, of the npm package in a folder."""
+
+    def __init__(self, package, uri, redis):
+        super().__init__("original", "WildDuck")
+        self.mail_dir = f"{self.dir}/none"
+        http_port = free_port()
+        config = f"{self.dir}/wildduck.toml"
+        with open(config, "w") as file:
+            file.write(f"""
+processes = 1
+[dbs]
+mongo = "{uri}"
+redis = "{redis}"
+sender = "sender"
+[log]
+level = "error"
+[imap]
+enabled = true
+host = "127.0.0.1"
+port = {self.imap_port}
+secure = false
+ignoreSTARTTLS = true
+maxConnections = 50000
+[lmtp]
+enabled = true
+host = "127.0.0.1"
+port = {self.lmtp_port}
+[pop3]
+enabled = false
+[api]
+enabled = true
+host = "127.0.0.1"
+port = {http_port}
+""")
+        log = open(f"{self.dir}/log", "wb")
+        self.processes.append(
+            subprocess.Popen(
+                ["node", "server.js", f"--config={config}"], cwd=package,
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+            )
+        )
         for port in (self.imap_port, self.lmtp_port, http_port):
             self.wait_for(port)
         for i in [*range(MIX_USERS), BOX_USER]:
-            request = urllib.request.Request(
-                f"http://127.0.0.1:{http_port}/user/create",
-                json.dumps({"username": f"bench{i}@bench.test", "password": PASSWORD}).encode(),
-                {"Content-Type": "application/json"},
-            )
-            urllib.request.urlopen(request).read()
+            account = {
+                "username": f"bench{i}", "address": f"bench{i}@bench.test", "password": PASSWORD
+            }
+            post_json(http_port, "/users", account)
 
 
 class Dovecot(Server):

@@ -12,8 +12,9 @@ from bench_servers import PASSWORD
 class Bench:
     """Measures servers: the first is ours, the second, if any, the peer beside it."""
 
-    def __init__(self, load, servers, rounds):
+    def __init__(self, load, servers, rounds, cpu_wanted=None):
         self.load, self.servers, self.rounds = load, servers, rounds
+        self.cpu_wanted = cpu_wanted  # How many times the peer's CPU time an operation is ours.
         self.rows = []
         peer = servers[1].title if len(servers) > 1 else "-"
         print(
@@ -72,8 +73,19 @@ class Bench:
             "times_better": ratio, "wanted": wanted,
             "cpu_us": [(cpu or {}).get(server.name) for server in self.servers],
         }
+        row["verdict"] = self.judge(row)
         self.rows.append(row)
         print(format_row(row), flush=True)
+
+    def judge(self, row):
+        if row["times_better"] is None or not row["wanted"]:
+            return ""
+        if row["times_better"] < row["wanted"]:
+            return "BELOW"
+        ours, theirs = (row["cpu_us"] + [None])[:2]
+        if self.cpu_wanted and ours is not None and ours * self.cpu_wanted > theirs:
+            return "CPU"
+        return "ok"
 
 
 def number(value):
@@ -86,12 +98,10 @@ def number(value):
 
 def format_row(row):
     cpu = (row["cpu_us"] + [None])[:2]
-    good = "" if row["times_better"] is None or not row["wanted"] else (
-        "ok" if row["times_better"] >= row["wanted"] else "BELOW"
-    )
     return (
         f"{row['workload']:34} {number(row['ours']):>12} {number(row['peer']):>12} "
-        f"{row['unit']:9} {number(row['times_better']):>8} {number(row['wanted']):>7} {good:6}"
+        f"{row['unit']:9} {number(row['times_better']):>8} {number(row['wanted']):>7} "
+        f"{row['verdict']:6}"
         f"{number(cpu[0]):>9} {number(cpu[1]):>9}"
     )
 
