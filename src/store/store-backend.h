@@ -1,177 +1,219 @@
 // SPDX-License-Identifier: EUPL-1.2
 // What a backend implements: one function for each call of the store's headers, whose contracts
-// hold here unchanged. Only src/store includes this.
+// hold here unchanged. A backend declares its functions by these types. Only src/store includes
+// this.
 #pragma once
 
 #include "store.h"
+
+typedef const WdStoreOptions *WdBackendGetOptions (WdStore *);
+typedef const char *WdBackendGetSpoolDir (WdStore *);
+typedef gboolean WdBackendCheckHealth (WdStore *, GCancellable *, GError **);
+typedef gboolean WdBackendCheckNotifier (WdStore *, GError **);
+typedef gboolean WdBackendCheck (WdStore *,
+                                 const WdId *,
+                                 gboolean,
+                                 WdStoreFindingFunc,
+                                 WdStoreProgressFunc,
+                                 gpointer,
+                                 GCancellable *,
+                                 GError **);
+typedef gboolean WdBackendMaintain (WdStore *, GCancellable *, GError **);
+typedef gboolean WdBackendCreateUser (WdStore *, const WdUser *, WdId *, GCancellable *, GError **);
+typedef WdUser *WdBackendGetUser (WdStore *, const WdId *, GCancellable *, GError **);
+typedef gboolean WdBackendFindUser (WdStore *, const char *, WdUser **, GCancellable *, GError **);
+typedef gboolean WdBackendUpdateUser (
+    WdStore *, const WdId *, const WdUser *, WdUserFields, GCancellable *, GError **);
+typedef gboolean WdBackendDeleteUser (WdStore *, const WdId *, guint *, GCancellable *, GError **);
+typedef GPtrArray *WdBackendListUsers (
+    WdStore *, const WdListQuery *, guint64 *, gboolean *, GCancellable *, GError **);
+typedef gboolean
+WdBackendCreateAddress (WdStore *, const WdAddress *, WdId *, GCancellable *, GError **);
+typedef GPtrArray *WdBackendListAddresses (WdStore *, const WdId *, GCancellable *, GError **);
+typedef GPtrArray *WdBackendListAllAddresses (
+    WdStore *, const WdListQuery *, guint64 *, gboolean *, GCancellable *, GError **);
+typedef gboolean WdBackendUpdateAddress (WdStore *,
+                                         const WdId *,
+                                         const WdId *,
+                                         const WdAddress *,
+                                         WdAddressFields,
+                                         GCancellable *,
+                                         GError **);
+typedef gboolean
+WdBackendDeleteAddress (WdStore *, const WdId *, const WdId *, GCancellable *, GError **);
+typedef gboolean
+WdBackendFindAddress (WdStore *, const char *, WdAddress **, GCancellable *, GError **);
+typedef gboolean
+WdBackendSetSetting (WdStore *, const char *, const char *, GCancellable *, GError **);
+typedef gboolean WdBackendGetSetting (WdStore *, const char *, char **, GCancellable *, GError **);
+typedef GPtrArray *WdBackendListMailboxes (WdStore *, const WdActor *, GCancellable *, GError **);
+typedef GPtrArray *
+WdBackendListSubscriptions (WdStore *, const WdActor *, GCancellable *, GError **);
+typedef gboolean WdBackendFindMailbox (
+    WdStore *, const WdActor *, const char *, WdMailboxInfo **, GCancellable *, GError **);
+typedef WdMailboxInfo *
+WdBackendGetMailbox (WdStore *, const WdActor *, const WdId *, GCancellable *, GError **);
+typedef gboolean WdBackendCreateMailbox (WdStore *,
+                                         const WdActor *,
+                                         const char *,
+                                         WdSpecialUse,
+                                         const char *,
+                                         WdId *,
+                                         GCancellable *,
+                                         GError **);
+typedef gboolean WdBackendRenameMailbox (
+    WdStore *, const WdActor *, const WdId *, const char *, GCancellable *, GError **);
+typedef gboolean
+WdBackendDeleteMailbox (WdStore *, const WdActor *, const WdId *, GCancellable *, GError **);
+typedef gboolean WdBackendSetSubscribed (
+    WdStore *, const WdActor *, const char *, gboolean, GCancellable *, GError **);
+typedef gboolean WdBackendSetMailboxExtra (
+    WdStore *, const WdActor *, const WdId *, const char *, GCancellable *, GError **);
+typedef WdMailboxState *WdBackendSelectMailbox (
+    WdStore *, const WdActor *, const WdId *, gboolean, GCancellable *, GError **);
+typedef WdMailboxChanges *WdBackendListChanges (
+    WdStore *, const WdActor *, const WdId *, WdModseq, gboolean, guint, GCancellable *, GError **);
+typedef gboolean WdBackendInternKeywords (WdStore *,
+                                          const WdActor *,
+                                          const WdId *,
+                                          const char *const *,
+                                          gboolean,
+                                          WdFlags *,
+                                          GCancellable *,
+                                          GError **);
+typedef gboolean
+WdBackendGetQuota (WdStore *, const WdActor *, WdQuota *, GCancellable *, GError **);
+typedef gboolean WdBackendAppend (WdStore *,
+                                  const WdActor *,
+                                  const WdId *,
+                                  const WdAppend *,
+                                  guint,
+                                  WdAppended *,
+                                  guint32 *,
+                                  GCancellable *,
+                                  GError **);
+typedef gboolean WdBackendReplace (WdStore *,
+                                   const WdActor *,
+                                   const WdId *,
+                                   WdUid,
+                                   const WdId *,
+                                   const WdAppend *,
+                                   WdAppended *,
+                                   guint32 *,
+                                   GCancellable *,
+                                   GError **);
+typedef gboolean WdBackendFetch (WdStore *,
+                                 const WdActor *,
+                                 const WdId *,
+                                 const WdUidSet *,
+                                 WdFetchFields,
+                                 WdModseq,
+                                 WdFetchFunc,
+                                 gpointer,
+                                 GCancellable *,
+                                 GError **);
+typedef gboolean WdBackendStoreFlags (WdStore *,
+                                      const WdActor *,
+                                      const WdId *,
+                                      const WdUidSet *,
+                                      const WdFlagChange *,
+                                      WdUidSet **,
+                                      WdUidSet **,
+                                      WdModseq *,
+                                      GCancellable *,
+                                      GError **);
+typedef gboolean WdBackendCopy (WdStore *,
+                                const WdActor *,
+                                const WdId *,
+                                const WdUidSet *,
+                                const WdId *,
+                                gboolean,
+                                WdUidSet **,
+                                WdUidSet **,
+                                guint32 *,
+                                GCancellable *,
+                                GError **);
+typedef gboolean WdBackendExpunge (WdStore *,
+                                   const WdActor *,
+                                   const WdId *,
+                                   const WdUidSet *,
+                                   gboolean,
+                                   WdUidSet **,
+                                   WdModseq *,
+                                   GCancellable *,
+                                   GError **);
+typedef gboolean WdBackendSearch (WdStore *,
+                                  const WdActor *,
+                                  const WdId *,
+                                  const WdSearchExpr *,
+                                  WdUidSet **,
+                                  WdModseq *,
+                                  GCancellable *,
+                                  GError **);
+typedef GPtrArray *
+WdBackendListMetadata (WdStore *, const WdActor *, const WdId *, GCancellable *, GError **);
+typedef gboolean WdBackendSetMetadata (
+    WdStore *, const WdActor *, const WdId *, const WdMetadata *, guint, GCancellable *, GError **);
+typedef WdWatch *WdBackendWatch (WdStore *, const WdId *, const WdId *, WdWatchFunc, gpointer);
 
 struct _WdStoreInterface
 {
   GTypeInterface parent;
 
-  const WdStoreOptions *(*get_options) (WdStore *);
+  WdBackendGetOptions *get_options;
   // Where messages too large for memory are spooled, in files without a name. Optional (nullable):
   // without it, the system's directory for temporary files.
-  const char *(*get_spool_dir) (WdStore *);
-  gboolean (*check_health) (WdStore *, GCancellable *, GError **);
-  gboolean (*check_notifier) (WdStore *, GError **);
-  gboolean (*check) (WdStore *,
-                     const WdId *,
-                     gboolean,
-                     WdStoreFindingFunc,
-                     WdStoreProgressFunc,
-                     gpointer,
-                     GCancellable *,
-                     GError **);
-  gboolean (*maintain) (WdStore *, GCancellable *, GError **);
+  WdBackendGetSpoolDir *get_spool_dir;
+  WdBackendCheckHealth *check_health;
+  WdBackendCheckNotifier *check_notifier;
+  WdBackendCheck *check;
+  WdBackendMaintain *maintain;
 
   // Accounts.
-  gboolean (*create_user) (WdStore *, const WdUser *, WdId *, GCancellable *, GError **);
-  WdUser *(*get_user) (WdStore *, const WdId *, GCancellable *, GError **);
-  gboolean (*find_user) (WdStore *, const char *, WdUser **, GCancellable *, GError **);
-  gboolean (*update_user) (
-      WdStore *, const WdId *, const WdUser *, WdUserFields, GCancellable *, GError **);
-  gboolean (*delete_user) (WdStore *, const WdId *, guint *, GCancellable *, GError **);
-  GPtrArray *(*list_users) (
-      WdStore *, const WdListQuery *, guint64 *, gboolean *, GCancellable *, GError **);
-  gboolean (*create_address) (WdStore *, const WdAddress *, WdId *, GCancellable *, GError **);
-  GPtrArray *(*list_addresses) (WdStore *, const WdId *, GCancellable *, GError **);
-  GPtrArray *(*list_all_addresses) (
-      WdStore *, const WdListQuery *, guint64 *, gboolean *, GCancellable *, GError **);
-  gboolean (*update_address) (WdStore *,
-                              const WdId *,
-                              const WdId *,
-                              const WdAddress *,
-                              WdAddressFields,
-                              GCancellable *,
-                              GError **);
-  gboolean (*delete_address) (WdStore *, const WdId *, const WdId *, GCancellable *, GError **);
-  gboolean (*find_address) (WdStore *, const char *, WdAddress **, GCancellable *, GError **);
-  gboolean (*set_setting) (WdStore *, const char *, const char *, GCancellable *, GError **);
-  gboolean (*get_setting) (WdStore *, const char *, char **, GCancellable *, GError **);
+  WdBackendCreateUser *create_user;
+  WdBackendGetUser *get_user;
+  WdBackendFindUser *find_user;
+  WdBackendUpdateUser *update_user;
+  WdBackendDeleteUser *delete_user;
+  WdBackendListUsers *list_users;
+  WdBackendCreateAddress *create_address;
+  WdBackendListAddresses *list_addresses;
+  WdBackendListAllAddresses *list_all_addresses;
+  WdBackendUpdateAddress *update_address;
+  WdBackendDeleteAddress *delete_address;
+  WdBackendFindAddress *find_address;
+  WdBackendSetSetting *set_setting;
+  WdBackendGetSetting *get_setting;
 
   // Mailboxes.
-  GPtrArray *(*list_mailboxes) (WdStore *, const WdActor *, GCancellable *, GError **);
-  GPtrArray *(*list_subscriptions) (WdStore *, const WdActor *, GCancellable *, GError **);
-  gboolean (*find_mailbox) (
-      WdStore *, const WdActor *, const char *, WdMailboxInfo **, GCancellable *, GError **);
-  WdMailboxInfo *(*get_mailbox) (
-      WdStore *, const WdActor *, const WdId *, GCancellable *, GError **);
-  gboolean (*create_mailbox) (WdStore *,
-                              const WdActor *,
-                              const char *,
-                              WdSpecialUse,
-                              const char *,
-                              WdId *,
-                              GCancellable *,
-                              GError **);
-  gboolean (*rename_mailbox) (
-      WdStore *, const WdActor *, const WdId *, const char *, GCancellable *, GError **);
-  gboolean (*delete_mailbox) (WdStore *, const WdActor *, const WdId *, GCancellable *, GError **);
-  gboolean (*set_subscribed) (
-      WdStore *, const WdActor *, const char *, gboolean, GCancellable *, GError **);
-  gboolean (*set_mailbox_extra) (
-      WdStore *, const WdActor *, const WdId *, const char *, GCancellable *, GError **);
-  WdMailboxState *(*select_mailbox) (
-      WdStore *, const WdActor *, const WdId *, gboolean, GCancellable *, GError **);
-  WdMailboxChanges *(*list_changes) (WdStore *,
-                                     const WdActor *,
-                                     const WdId *,
-                                     WdModseq,
-                                     gboolean,
-                                     guint,
-                                     GCancellable *,
-                                     GError **);
-  gboolean (*intern_keywords) (WdStore *,
-                               const WdActor *,
-                               const WdId *,
-                               const char *const *,
-                               gboolean,
-                               WdFlags *,
-                               GCancellable *,
-                               GError **);
-  gboolean (*get_quota) (WdStore *, const WdActor *, WdQuota *, GCancellable *, GError **);
+  WdBackendListMailboxes *list_mailboxes;
+  WdBackendListSubscriptions *list_subscriptions;
+  WdBackendFindMailbox *find_mailbox;
+  WdBackendGetMailbox *get_mailbox;
+  WdBackendCreateMailbox *create_mailbox;
+  WdBackendRenameMailbox *rename_mailbox;
+  WdBackendDeleteMailbox *delete_mailbox;
+  WdBackendSetSubscribed *set_subscribed;
+  WdBackendSetMailboxExtra *set_mailbox_extra;
+  WdBackendSelectMailbox *select_mailbox;
+  WdBackendListChanges *list_changes;
+  WdBackendInternKeywords *intern_keywords;
+  WdBackendGetQuota *get_quota;
 
   // Messages.
-  gboolean (*append) (WdStore *,
-                      const WdActor *,
-                      const WdId *,
-                      const WdAppend *,
-                      guint,
-                      WdAppended *,
-                      guint32 *,
-                      GCancellable *,
-                      GError **);
+  WdBackendAppend *append;
   // Optional (nullable): without it, append and expunge, one after the other.
-  gboolean (*replace) (WdStore *,
-                       const WdActor *,
-                       const WdId *,
-                       WdUid,
-                       const WdId *,
-                       const WdAppend *,
-                       WdAppended *,
-                       guint32 *,
-                       GCancellable *,
-                       GError **);
-  gboolean (*fetch) (WdStore *,
-                     const WdActor *,
-                     const WdId *,
-                     const WdUidSet *,
-                     WdFetchFields,
-                     WdModseq,
-                     WdFetchFunc,
-                     gpointer,
-                     GCancellable *,
-                     GError **);
-  gboolean (*store_flags) (WdStore *,
-                           const WdActor *,
-                           const WdId *,
-                           const WdUidSet *,
-                           const WdFlagChange *,
-                           WdUidSet **,
-                           WdUidSet **,
-                           WdModseq *,
-                           GCancellable *,
-                           GError **);
-  gboolean (*copy) (WdStore *,
-                    const WdActor *,
-                    const WdId *,
-                    const WdUidSet *,
-                    const WdId *,
-                    gboolean,
-                    WdUidSet **,
-                    WdUidSet **,
-                    guint32 *,
-                    GCancellable *,
-                    GError **);
-  gboolean (*expunge) (WdStore *,
-                       const WdActor *,
-                       const WdId *,
-                       const WdUidSet *,
-                       gboolean,
-                       WdUidSet **,
-                       WdModseq *,
-                       GCancellable *,
-                       GError **);
-  gboolean (*search) (WdStore *,
-                      const WdActor *,
-                      const WdId *,
-                      const WdSearchExpr *,
-                      WdUidSet **,
-                      WdModseq *,
-                      GCancellable *,
-                      GError **);
+  WdBackendReplace *replace;
+  WdBackendFetch *fetch;
+  WdBackendStoreFlags *store_flags;
+  WdBackendCopy *copy;
+  WdBackendExpunge *expunge;
+  WdBackendSearch *search;
 
   // Annotations. Optional (nullable), both or neither.
-  GPtrArray *(*list_metadata) (WdStore *, const WdActor *, const WdId *, GCancellable *, GError **);
-  gboolean (*set_metadata) (WdStore *,
-                            const WdActor *,
-                            const WdId *,
-                            const WdMetadata *,
-                            guint,
-                            GCancellable *,
-                            GError **);
+  WdBackendListMetadata *list_metadata;
+  WdBackendSetMetadata *set_metadata;
 
   // The notifier of this store, which the backend owns.
-  WdWatch *(*watch) (WdStore *, const WdId *, const WdId *, WdWatchFunc, gpointer);
+  WdBackendWatch *watch;
 };

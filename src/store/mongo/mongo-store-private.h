@@ -34,12 +34,11 @@ WdMongoPending *wd_mongo_store_get_pending (WdStore *store);
 gboolean wd_mongo_store_fail (WdStoreError code, const char *what, GError **error);
 
 // mongo-user.c
-gboolean wd_mongo_user_create (WdStore *, const WdUser *, WdId *, GCancellable *, GError **);
-WdUser *wd_mongo_user_get (WdStore *, const WdId *, GCancellable *, GError **);
-gboolean wd_mongo_user_find (WdStore *, const char *, WdUser **, GCancellable *, GError **);
-gboolean wd_mongo_user_update (
-    WdStore *, const WdId *, const WdUser *, WdUserFields, GCancellable *, GError **);
-gboolean wd_mongo_user_delete (WdStore *, const WdId *, guint *, GCancellable *, GError **);
+WdBackendCreateUser wd_mongo_user_create;
+WdBackendGetUser wd_mongo_user_get;
+WdBackendFindUser wd_mongo_user_find;
+WdBackendUpdateUser wd_mongo_user_update;
+WdBackendDeleteUser wd_mongo_user_delete;
 // A document as a user. Returns (transfer full).
 WdUser *wd_mongo_user_read (const bson_t *doc) G_GNUC_WARN_UNUSED_RESULT;
 // The user's document, with `options`. NOT_FOUND. Returns (transfer full).
@@ -60,17 +59,11 @@ wd_mongo_user_set_address (WdMongoCall *call, const WdId *id, const char *addres
     G_GNUC_WARN_UNUSED_RESULT;
 
 // mongo-address.c
-gboolean wd_mongo_address_create (WdStore *, const WdAddress *, WdId *, GCancellable *, GError **);
-GPtrArray *wd_mongo_address_list (WdStore *, const WdId *, GCancellable *, GError **);
-gboolean wd_mongo_address_update (WdStore *,
-                                  const WdId *,
-                                  const WdId *,
-                                  const WdAddress *,
-                                  WdAddressFields,
-                                  GCancellable *,
-                                  GError **);
-gboolean wd_mongo_address_delete (WdStore *, const WdId *, const WdId *, GCancellable *, GError **);
-gboolean wd_mongo_address_find (WdStore *, const char *, WdAddress **, GCancellable *, GError **);
+WdBackendCreateAddress wd_mongo_address_create;
+WdBackendListAddresses wd_mongo_address_list;
+WdBackendUpdateAddress wd_mongo_address_update;
+WdBackendDeleteAddress wd_mongo_address_delete;
+WdBackendFindAddress wd_mongo_address_find;
 gboolean wd_mongo_address_insert (WdMongoCall *call,
                                   const WdId *user,
                                   const WdAddress *spec,
@@ -81,34 +74,22 @@ WdAddress *wd_mongo_address_read (const bson_t *doc, const char *main_view)
     G_GNUC_WARN_UNUSED_RESULT;
 
 // mongo-list.c
-GPtrArray *wd_mongo_list_users (
-    WdStore *, const WdListQuery *, guint64 *, gboolean *, GCancellable *, GError **);
-GPtrArray *wd_mongo_list_addresses (
-    WdStore *, const WdListQuery *, guint64 *, gboolean *, GCancellable *, GError **);
+WdBackendListUsers wd_mongo_list_users;
+WdBackendListAllAddresses wd_mongo_list_addresses;
 
 // mongo-setting.c
-gboolean wd_mongo_setting_set (WdStore *, const char *, const char *, GCancellable *, GError **);
-gboolean wd_mongo_setting_get (WdStore *, const char *, char **, GCancellable *, GError **);
-gboolean wd_mongo_setting_check_health (WdStore *, GCancellable *, GError **);
+WdBackendSetSetting wd_mongo_setting_set;
+WdBackendGetSetting wd_mongo_setting_get;
+WdBackendCheckHealth wd_mongo_setting_check_health;
 
 // mongo-mailbox-list.c
-GPtrArray *wd_mongo_mailbox_list_all (WdStore *, const WdActor *, GCancellable *, GError **);
-GPtrArray *
-wd_mongo_mailbox_list_subscriptions (WdStore *, const WdActor *, GCancellable *, GError **);
-gboolean wd_mongo_mailbox_list_find (
-    WdStore *, const WdActor *, const char *, WdMailboxInfo **, GCancellable *, GError **);
-WdMailboxInfo *
-wd_mongo_mailbox_list_get (WdStore *, const WdActor *, const WdId *, GCancellable *, GError **);
+WdBackendListMailboxes wd_mongo_mailbox_list_all;
+WdBackendListSubscriptions wd_mongo_mailbox_list_subscriptions;
+WdBackendFindMailbox wd_mongo_mailbox_list_find;
+WdBackendGetMailbox wd_mongo_mailbox_list_get;
 
 // mongo-mailbox-create.c
-gboolean wd_mongo_mailbox_create_one (WdStore *,
-                                      const WdActor *,
-                                      const char *,
-                                      WdSpecialUse,
-                                      const char *,
-                                      WdId *,
-                                      GCancellable *,
-                                      GError **);
+WdBackendCreateMailbox wd_mongo_mailbox_create_one;
 // INBOX and the other four of a new user.
 gboolean wd_mongo_mailbox_create_defaults (WdMongoCall *call, const WdId *user, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
@@ -125,12 +106,9 @@ gboolean wd_mongo_mailbox_create_parents (WdMongoCall *call,
                                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 // mongo-mailbox-change.c
-gboolean wd_mongo_mailbox_change_path (
-    WdStore *, const WdActor *, const WdId *, const char *, GCancellable *, GError **);
-gboolean wd_mongo_mailbox_change_subscribed (
-    WdStore *, const WdActor *, const char *, gboolean, GCancellable *, GError **);
-gboolean wd_mongo_mailbox_change_extra (
-    WdStore *, const WdActor *, const WdId *, const char *, GCancellable *, GError **);
+WdBackendRenameMailbox wd_mongo_mailbox_change_path;
+WdBackendSetSubscribed wd_mongo_mailbox_change_subscribed;
+WdBackendSetMailboxExtra wd_mongo_mailbox_change_extra;
 // Keeps a subscription to a name that has no mailbox any more, or makes none of it.
 gboolean wd_mongo_mailbox_change_bare_name (WdMongoCall *call,
                                             const WdId *user,
@@ -139,8 +117,7 @@ gboolean wd_mongo_mailbox_change_bare_name (WdMongoCall *call,
                                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 // mongo-mailbox-delete.c
-gboolean
-wd_mongo_mailbox_delete_one (WdStore *, const WdActor *, const WdId *, GCancellable *, GError **);
+WdBackendDeleteMailbox wd_mongo_mailbox_delete_one;
 // All messages that `filter` names, and what they refer to.
 gboolean wd_mongo_mailbox_delete_messages (WdMongoCall *call,
                                            const bson_t *filter,
@@ -151,101 +128,33 @@ gboolean wd_mongo_mailbox_delete_all (WdMongoCall *call, const WdId *user, GErro
     G_GNUC_WARN_UNUSED_RESULT;
 
 // mongo-mailbox-select.c
-WdMailboxState *wd_mongo_mailbox_select_state (
-    WdStore *, const WdActor *, const WdId *, gboolean, GCancellable *, GError **);
-gboolean
-wd_mongo_mailbox_select_quota (WdStore *, const WdActor *, WdQuota *, GCancellable *, GError **);
+WdBackendSelectMailbox wd_mongo_mailbox_select_state;
+WdBackendGetQuota wd_mongo_mailbox_select_quota;
 
 // mongo-changes.c
-WdMailboxChanges *wd_mongo_changes_list (
-    WdStore *, const WdActor *, const WdId *, WdModseq, gboolean, guint, GCancellable *, GError **);
+WdBackendListChanges wd_mongo_changes_list;
 
 // mongo-keyword-intern.c
-gboolean wd_mongo_keyword_intern (WdStore *,
-                                  const WdActor *,
-                                  const WdId *,
-                                  const char *const *,
-                                  gboolean,
-                                  WdFlags *,
-                                  GCancellable *,
-                                  GError **);
+WdBackendInternKeywords wd_mongo_keyword_intern;
 
 // mongo-append.c
-gboolean wd_mongo_append_messages (WdStore *,
-                                   const WdActor *,
-                                   const WdId *,
-                                   const WdAppend *,
-                                   guint,
-                                   WdAppended *,
-                                   guint32 *,
-                                   GCancellable *,
-                                   GError **);
+WdBackendAppend wd_mongo_append_messages;
 
 // mongo-fetch.c
-gboolean wd_mongo_fetch_messages (WdStore *,
-                                  const WdActor *,
-                                  const WdId *,
-                                  const WdUidSet *,
-                                  WdFetchFields,
-                                  WdModseq,
-                                  WdFetchFunc,
-                                  gpointer,
-                                  GCancellable *,
-                                  GError **);
+WdBackendFetch wd_mongo_fetch_messages;
 
 // mongo-flags.c
-gboolean wd_mongo_flags_change (WdStore *,
-                                const WdActor *,
-                                const WdId *,
-                                const WdUidSet *,
-                                const WdFlagChange *,
-                                WdUidSet **,
-                                WdUidSet **,
-                                WdModseq *,
-                                GCancellable *,
-                                GError **);
+WdBackendStoreFlags wd_mongo_flags_change;
 
 // mongo-copy.c
-gboolean wd_mongo_copy_messages (WdStore *,
-                                 const WdActor *,
-                                 const WdId *,
-                                 const WdUidSet *,
-                                 const WdId *,
-                                 gboolean,
-                                 WdUidSet **,
-                                 WdUidSet **,
-                                 guint32 *,
-                                 GCancellable *,
-                                 GError **);
+WdBackendCopy wd_mongo_copy_messages;
 
 // mongo-expunge.c
-gboolean wd_mongo_expunge_messages (WdStore *,
-                                    const WdActor *,
-                                    const WdId *,
-                                    const WdUidSet *,
-                                    gboolean,
-                                    WdUidSet **,
-                                    WdModseq *,
-                                    GCancellable *,
-                                    GError **);
+WdBackendExpunge wd_mongo_expunge_messages;
 
 // mongo-search.c
-gboolean wd_mongo_search_messages (WdStore *,
-                                   const WdActor *,
-                                   const WdId *,
-                                   const WdSearchExpr *,
-                                   WdUidSet **,
-                                   WdModseq *,
-                                   GCancellable *,
-                                   GError **);
+WdBackendSearch wd_mongo_search_messages;
 
 // mongo-check.c
-gboolean wd_mongo_check_store (WdStore *,
-                               const WdId *,
-                               gboolean,
-                               WdStoreFindingFunc,
-                               WdStoreProgressFunc,
-                               gpointer,
-                               GCancellable *,
-                               GError **);
-gboolean wd_mongo_check_maintain (WdStore *, GCancellable *, GError **);
+WdBackendCheck wd_mongo_check_store;
+WdBackendMaintain wd_mongo_check_maintain;

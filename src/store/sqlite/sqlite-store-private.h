@@ -24,13 +24,10 @@ gboolean wd_sqlite_store_get_limit (WdStore *store,
 void wd_sqlite_store_poke (WdStore *store, const WdId *user, WdSqliteChores chores);
 
 // sqlite-mailbox-list.c
-GPtrArray *wd_sqlite_mailbox_list_all (WdStore *, const WdActor *, GCancellable *, GError **);
-GPtrArray *
-wd_sqlite_mailbox_list_subscriptions (WdStore *, const WdActor *, GCancellable *, GError **);
-gboolean wd_sqlite_mailbox_list_find (
-    WdStore *, const WdActor *, const char *, WdMailboxInfo **, GCancellable *, GError **);
-WdMailboxInfo *
-wd_sqlite_mailbox_list_get (WdStore *, const WdActor *, const WdId *, GCancellable *, GError **);
+WdBackendListMailboxes wd_sqlite_mailbox_list_all;
+WdBackendListSubscriptions wd_sqlite_mailbox_list_subscriptions;
+WdBackendFindMailbox wd_sqlite_mailbox_list_find;
+WdBackendGetMailbox wd_sqlite_mailbox_list_get;
 
 // One of them, by id or, with `id` NULL, by path; NULL in `out_info` when there is none.
 gboolean wd_sqlite_mailbox_list_read (WdSqliteLease *lease,
@@ -40,14 +37,7 @@ gboolean wd_sqlite_mailbox_list_read (WdSqliteLease *lease,
                                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 // sqlite-mailbox-create.c
-gboolean wd_sqlite_mailbox_create_one (WdStore *,
-                                       const WdActor *,
-                                       const char *,
-                                       WdSpecialUse,
-                                       const char *,
-                                       WdId *,
-                                       GCancellable *,
-                                       GError **);
+WdBackendCreateMailbox wd_sqlite_mailbox_create_one;
 // A new user's folder, database and default mailboxes, durable on return.
 gboolean
 wd_sqlite_mailbox_create_user (const WdId *user, const WdUser *spec, gpointer store, GError **error)
@@ -63,33 +53,20 @@ gboolean wd_sqlite_mailbox_create_parents (WdSqliteLease *lease, const char *pat
     G_GNUC_WARN_UNUSED_RESULT;
 
 // sqlite-mailbox-change.c
-gboolean wd_sqlite_mailbox_change_path (
-    WdStore *, const WdActor *, const WdId *, const char *, GCancellable *, GError **);
-gboolean wd_sqlite_mailbox_change_subscribed (
-    WdStore *, const WdActor *, const char *, gboolean, GCancellable *, GError **);
-gboolean wd_sqlite_mailbox_change_extra (
-    WdStore *, const WdActor *, const WdId *, const char *, GCancellable *, GError **);
+WdBackendRenameMailbox wd_sqlite_mailbox_change_path;
+WdBackendSetSubscribed wd_sqlite_mailbox_change_subscribed;
+WdBackendSetMailboxExtra wd_sqlite_mailbox_change_extra;
 
 // sqlite-mailbox-delete.c
-gboolean
-wd_sqlite_mailbox_delete_one (WdStore *, const WdActor *, const WdId *, GCancellable *, GError **);
+WdBackendDeleteMailbox wd_sqlite_mailbox_delete_one;
 // Takes the user's folder away.
 gboolean wd_sqlite_mailbox_delete_user (const WdId *user, gpointer store, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
 // sqlite-mailbox-select.c
-WdMailboxState *wd_sqlite_mailbox_select_state (
-    WdStore *, const WdActor *, const WdId *, gboolean, GCancellable *, GError **);
-gboolean wd_sqlite_mailbox_select_keywords (WdStore *,
-                                            const WdActor *,
-                                            const WdId *,
-                                            const char *const *,
-                                            gboolean,
-                                            WdFlags *,
-                                            GCancellable *,
-                                            GError **);
-gboolean
-wd_sqlite_mailbox_select_quota (WdStore *, const WdActor *, WdQuota *, GCancellable *, GError **);
+WdBackendSelectMailbox wd_sqlite_mailbox_select_state;
+WdBackendInternKeywords wd_sqlite_mailbox_select_keywords;
+WdBackendGetQuota wd_sqlite_mailbox_select_quota;
 // A user's own quota has changed.
 gboolean wd_sqlite_mailbox_change_quota (const WdId *user,
                                          guint64 quota_bytes,
@@ -97,104 +74,33 @@ gboolean wd_sqlite_mailbox_change_quota (const WdId *user,
                                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 // sqlite-changes.c
-WdMailboxChanges *wd_sqlite_changes_list (
-    WdStore *, const WdActor *, const WdId *, WdModseq, gboolean, guint, GCancellable *, GError **);
+WdBackendListChanges wd_sqlite_changes_list;
 
 // sqlite-append.c
-gboolean wd_sqlite_append_messages (WdStore *,
-                                    const WdActor *,
-                                    const WdId *,
-                                    const WdAppend *,
-                                    guint,
-                                    WdAppended *,
-                                    guint32 *,
-                                    GCancellable *,
-                                    GError **);
-
-gboolean wd_sqlite_append_replacement (WdStore *,
-                                       const WdActor *,
-                                       const WdId *,
-                                       WdUid,
-                                       const WdId *,
-                                       const WdAppend *,
-                                       WdAppended *,
-                                       guint32 *,
-                                       GCancellable *,
-                                       GError **);
+WdBackendAppend wd_sqlite_append_messages;
+WdBackendReplace wd_sqlite_append_replacement;
 
 // sqlite-fetch.c
-gboolean wd_sqlite_fetch_messages (WdStore *,
-                                   const WdActor *,
-                                   const WdId *,
-                                   const WdUidSet *,
-                                   WdFetchFields,
-                                   WdModseq,
-                                   WdFetchFunc,
-                                   gpointer,
-                                   GCancellable *,
-                                   GError **);
+WdBackendFetch wd_sqlite_fetch_messages;
 
 // sqlite-flags.c
-gboolean wd_sqlite_flags_change (WdStore *,
-                                 const WdActor *,
-                                 const WdId *,
-                                 const WdUidSet *,
-                                 const WdFlagChange *,
-                                 WdUidSet **,
-                                 WdUidSet **,
-                                 WdModseq *,
-                                 GCancellable *,
-                                 GError **);
+WdBackendStoreFlags wd_sqlite_flags_change;
 
 // sqlite-copy.c
-gboolean wd_sqlite_copy_messages (WdStore *,
-                                  const WdActor *,
-                                  const WdId *,
-                                  const WdUidSet *,
-                                  const WdId *,
-                                  gboolean,
-                                  WdUidSet **,
-                                  WdUidSet **,
-                                  guint32 *,
-                                  GCancellable *,
-                                  GError **);
+WdBackendCopy wd_sqlite_copy_messages;
 
 // sqlite-expunge.c
-gboolean wd_sqlite_expunge_messages (WdStore *,
-                                     const WdActor *,
-                                     const WdId *,
-                                     const WdUidSet *,
-                                     gboolean,
-                                     WdUidSet **,
-                                     WdModseq *,
-                                     GCancellable *,
-                                     GError **);
+WdBackendExpunge wd_sqlite_expunge_messages;
 
 // sqlite-search.c
-gboolean wd_sqlite_search_messages (WdStore *,
-                                    const WdActor *,
-                                    const WdId *,
-                                    const WdSearchExpr *,
-                                    WdUidSet **,
-                                    WdModseq *,
-                                    GCancellable *,
-                                    GError **);
+WdBackendSearch wd_sqlite_search_messages;
 
 // sqlite-metadata.c
-GPtrArray *
-wd_sqlite_metadata_list (WdStore *, const WdActor *, const WdId *, GCancellable *, GError **);
-gboolean wd_sqlite_metadata_set (
-    WdStore *, const WdActor *, const WdId *, const WdMetadata *, guint, GCancellable *, GError **);
+WdBackendListMetadata wd_sqlite_metadata_list;
+WdBackendSetMetadata wd_sqlite_metadata_set;
 
 // sqlite-maintain.c
-gboolean wd_sqlite_maintain_all (WdStore *, GCancellable *, GError **);
+WdBackendMaintain wd_sqlite_maintain_all;
 
 // sqlite-check.c
-gboolean wd_sqlite_check_store (WdStore *,
-                                const WdId *,
-                                gboolean,
-                                WdStoreFindingFunc,
-                                WdStoreProgressFunc,
-                                gpointer,
-                                GCancellable *,
-                                GError **);
+WdBackendCheck wd_sqlite_check_store;
