@@ -291,8 +291,8 @@ static const struct
   { "quota", "UPDATE mailbox SET size_bytes = 1 WHERE id = 0", "quota " },
   { "quota-limit", "UPDATE owner SET quota_bytes = 5", "quota-limit " },
   { "map", "INSERT OR REPLACE INTO map VALUES (1, 3, x'ffff')", "uids " },
-  { "flags", "INSERT OR REPLACE INTO changed VALUES (1, 0, x'ff')", "flags " },
-  { "flags-of-none", "INSERT INTO changed VALUES (1, 1000000, x'00010001')", "flags " },
+  { "flags", "INSERT OR REPLACE INTO flags VALUES (1 << 26, x'ff')", "flags " },
+  { "flags-of-none", "INSERT INTO flags VALUES ((1 << 26) + 4000000, x'00010001')", "flags " },
   { "map-wrong", "DELETE FROM message WHERE uid = (SELECT max (uid) FROM message)",
     "counters uids quota orphan-content " },
   { "orphan",
@@ -505,6 +505,64 @@ test_newer_version (Fixture *f, gconstpointer data)
   g_assert_error (error, WD_STORE_ERROR, WD_STORE_ERROR_UNAVAILABLE);
 }
 
+#define FORMAT_2                                                                                   \
+  "DROP TABLE flags;"                                                                              \
+  "CREATE TABLE changed (mailbox INTEGER NOT NULL, chunk INTEGER NOT NULL, runs BLOB NOT NULL,"    \
+  " PRIMARY KEY (mailbox, chunk)) WITHOUT ROWID;"
+
+static gboolean
+note_flags (WdMessageRow *row, gpointer data)
+{
+  g_string_append_printf (data, "%u:%" G_GUINT64_FORMAT ":%" G_GUINT64_FORMAT " ", row->uid,
+                          row->flags, row->modseq);
+  return TRUE;
+}
+
+// The mailbox to twice the messages.
+static void
+copy_all (Fixture *f)
+{
+  g_autoptr (WdUidSet) all = wd_uidset_new_range (1, G_MAXUINT32);
+  g_autoptr (WdUidSet) from = NULL;
+  g_autoptr (WdUidSet) to = NULL;
+  g_autoptr (GError) error = NULL;
+  guint32 uidvalidity;
+
+  g_assert_true (wd_store_copy (f->store, &f->actor, &f->inbox, all, &f->inbox, FALSE, &from, &to,
+                                &uidvalidity, NULL, &error));
+  g_assert_no_error (error);
+}
+
+// A database with changed flags in chunks of 256: two runs, one of which goes over three of today's
+// chunks, and another chunk that cannot be read.
+static void
+test_larger_chunks (Fixture *f, gconstpointer data)
+{
+  static const WdUidRange looks[] = { { 62, 65 }, { 199, 202 } };
+  g_autoptr (WdUidSet) uids = wd_uidset_new ();
+  g_autoptr (GString) found = g_string_new (NULL);
+  g_autoptr (GError) error = NULL;
+
+  wd_test_store_append (f->scratch, &f->user, "INBOX", "Subject: x\r\n\r\n", -1, 0);
+  for (guint i = 0; i < 8; i++)
+    copy_all (f);
+  // Flags 4 and modseq 300 from 63 to 200, flags 8 and modseq 301 for 202.
+  tamper (f, FORMAT_2 "INSERT INTO changed VALUES (1, 0, x'3f8a0104ac02' || x'010108ad02');"
+                      "INSERT INTO changed VALUES (1, 1, x'ff');"
+                      "PRAGMA user_version = 2");
+  wd_sqlite_pool_close_idle (wd_sqlite_store_get_pool (f->store));
+  for (guint i = 0; i < G_N_ELEMENTS (looks); i++)
+    wd_uidset_add_range (uids, looks[i].first, looks[i].last);
+  g_assert_true (wd_store_fetch (f->store, &f->actor, &f->inbox, uids, WD_FETCH_ONLY_FLAGS, 0,
+                                 note_flags, found, NULL, &error));
+  g_assert_cmpstr (found->str, ==,
+                   "62:0:8 63:4:300 64:4:300 65:4:300 199:4:300 200:4:300 201:0:10 202:8:301 ");
+  wd_uidset_add (uids, 256);
+  g_assert_false (wd_store_fetch (f->store, &f->actor, &f->inbox, uids, WD_FETCH_ONLY_FLAGS, 0,
+                                  note_flags, found, NULL, &error));
+  g_assert_error (error, WD_STORE_ERROR, WD_STORE_ERROR_CORRUPT);
+}
+
 // A database from before there were annotations.
 static void
 test_older_version (Fixture *f, gconstpointer data)
@@ -515,7 +573,7 @@ test_older_version (Fixture *f, gconstpointer data)
   g_autoptr (GError) error = NULL;
 
   append_large (f, &f->user, "one");
-  tamper (f, "DROP TABLE metadata; PRAGMA user_version = 1");
+  tamper (f, FORMAT_2 "DROP TABLE metadata; PRAGMA user_version = 1");
   wd_sqlite_pool_close_idle (wd_sqlite_store_get_pool (f->store));
   g_assert_true (wd_store_set_metadata (f->store, &f->actor, &f->inbox, &entry, 1, NULL, &error));
   entries = wd_store_list_metadata (f->store, &f->actor, &f->inbox, NULL, &error);
@@ -602,6 +660,7 @@ main (int argc, char **argv)
     { "/store/sqlite-mail/user-deleted", test_user_deleted, NULL },
     { "/store/sqlite-mail/newer-version", test_newer_version, NULL },
     { "/store/sqlite-mail/older-version", test_older_version, NULL },
+    { "/store/sqlite-mail/larger-chunks", test_larger_chunks, NULL },
     { "/store/sqlite-mail/few-handles", test_few_handles, &two_users },
     { "/store/sqlite-mail/trimmed", test_trimmed, NULL },
     { "/store/sqlite-mail/stale-index", test_stale_index, NULL },

@@ -9,7 +9,7 @@ static gboolean
 list_chunks (WdSqliteLease *lease, const WdSqliteMailbox *mailbox, GArray *chunks, GError **error)
 {
   g_auto (WdSqliteStmt) stmt = wd_sqlite_db_prepare (
-      lease->db, "SELECT chunk FROM changed WHERE mailbox = ?1 ORDER BY chunk", error);
+      lease->db, "SELECT id FROM flags WHERE " WD_SQLITE_SCHEMA_CHUNKS_OF, error);
   gboolean has_row;
 
   if (stmt == NULL)
@@ -22,7 +22,7 @@ list_chunks (WdSqliteLease *lease, const WdSqliteMailbox *mailbox, GArray *chunk
       if (!has_row)
         return TRUE;
 
-      gint64 chunk = sqlite3_column_int64 (stmt, 0);
+      gint64 chunk = sqlite3_column_int64 (stmt, 0) - WD_SQLITE_SCHEMA_CHUNK_ID (mailbox->row, 0);
 
       g_array_append_val (chunks, chunk);
     }

@@ -174,10 +174,10 @@ pass_stretch (Fetch *fetch, WdUid first, WdUid last)
 {
   for (gint64 uid = first; uid <= last && !fetch->is_stopped; uid++)
     {
-      const WdSqliteFlagRunsEntry *entry = wd_sqlite_flag_runs_get (&fetch->runs, (WdUid) uid);
+      const WdSqliteFlagEntry *entry = wd_sqlite_flag_runs_get (&fetch->runs, (WdUid) uid);
       WdMessageRow row = { 0 };
 
-      if (entry->state == WD_SQLITE_FLAG_RUNS_NONE || entry->modseq <= fetch->since)
+      if (entry->state == WD_SQLITE_FLAG_NONE || entry->modseq <= fetch->since)
         continue;
       row.uid = (WdUid) uid;
       row.flags = entry->flags;

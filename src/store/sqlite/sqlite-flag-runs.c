@@ -1,18 +1,12 @@
 // SPDX-License-Identifier: EUPL-1.2
 // Flags and modseqs of a mailbox's messages, by chunks of UIDs.
-//
-// A chunk in the table: for each run four varints: how many UIDs come before it since the last one,
-// its length, flags, modseq.
 #include "config.h"
 
 #include "sqlite-flag-runs.h"
 
 #include <string.h>
 
-#include "sqlite-varint.h"
-
-#define CHUNK WD_SQLITE_FLAG_RUNS_CHUNK
-#define CODED_MAX_BYTES (CHUNK * 4 * WD_SQLITE_VARINT_MAX_BYTES)
+#define CHUNK WD_SQLITE_SCHEMA_CHUNK_UIDS
 
 void
 wd_sqlite_flag_runs_init (WdSqliteFlagRuns *self,
@@ -32,87 +26,31 @@ wd_sqlite_flag_runs_init (WdSqliteFlagRuns *self,
 }
 
 static gboolean
-decode (WdSqliteFlagRuns *self, const guint8 *p, const guint8 *end)
-{
-  guint64 at = 0;
-
-  while (p < end)
-    {
-      guint64 skip, len, flags, modseq;
-
-      if (!wd_sqlite_varint_get (&p, end, &skip) || !wd_sqlite_varint_get (&p, end, &len)
-          || !wd_sqlite_varint_get (&p, end, &flags) || !wd_sqlite_varint_get (&p, end, &modseq)
-          || skip > CHUNK || len > CHUNK || at + skip + len > CHUNK)
-        return FALSE;
-      at += skip;
-      for (guint64 i = 0; i < len; i++)
-        self->entries[at++] = (WdSqliteFlagRunsEntry){
-          .flags = flags,
-          .modseq = (gint64) modseq,
-          .state = WD_SQLITE_FLAG_RUNS_CHANGED,
-        };
-    }
-  return TRUE;
-}
-
-static gboolean
-is_same (const WdSqliteFlagRunsEntry *a, const WdSqliteFlagRunsEntry *b)
-{
-  return a->state == b->state && a->flags == b->flags && a->modseq == b->modseq;
-}
-
-// Returns the length, 0 when nothing was changed.
-static gsize
-encode (const WdSqliteFlagRuns *self, guint8 out[CODED_MAX_BYTES])
-{
-  guint8 *p = out;
-  guint end = 0; // Of the run before.
-
-  for (guint first = 0, last; first < CHUNK; first = last)
-    {
-      const WdSqliteFlagRunsEntry *entry = &self->entries[first];
-
-      last = first + 1;
-      if (entry->state != WD_SQLITE_FLAG_RUNS_CHANGED)
-        continue;
-      while (last < CHUNK && is_same (&self->entries[last], entry))
-        last++;
-      p = wd_sqlite_varint_put (p, first - end);
-      p = wd_sqlite_varint_put (p, last - first);
-      p = wd_sqlite_varint_put (p, entry->flags);
-      p = wd_sqlite_varint_put (p, (guint64) entry->modseq);
-      end = last;
-    }
-  return (gsize) (p - out);
-}
-
-static gboolean
 write_runs (WdSqliteFlagRuns *self, const void *runs, gsize len, GError **error)
 {
-  g_auto (WdSqliteStmt) stmt = wd_sqlite_db_prepare (
-      self->lease->db,
-      len == 0 ? "DELETE FROM changed WHERE mailbox = ?1 AND chunk = ?2"
-               : "INSERT OR REPLACE INTO changed (mailbox, chunk, runs) VALUES (?1, ?2, ?3)",
-      error);
+  g_auto (WdSqliteStmt) stmt
+      = wd_sqlite_db_prepare (self->lease->db,
+                              len == 0 ? "DELETE FROM flags WHERE id = ?1"
+                                       : "INSERT OR REPLACE INTO flags (id, runs) VALUES (?1, ?2)",
+                              error);
 
   if (stmt == NULL)
     return FALSE;
-  sqlite3_bind_int64 (stmt, 1, self->mailbox);
-  sqlite3_bind_int64 (stmt, 2, self->chunk);
+  sqlite3_bind_int64 (stmt, 1, WD_SQLITE_SCHEMA_CHUNK_ID (self->mailbox, self->chunk));
   if (len > 0)
-    sqlite3_bind_blob64 (stmt, 3, runs, len, SQLITE_STATIC);
+    sqlite3_bind_blob64 (stmt, 2, runs, len, SQLITE_STATIC);
   return wd_sqlite_db_run (self->lease->db, stmt, error);
 }
 
 gboolean
 wd_sqlite_flag_runs_flush (WdSqliteFlagRuns *self, GError **error)
 {
-  guint8 runs[CODED_MAX_BYTES];
+  guint8 runs[WD_SQLITE_FLAG_CODING_MAX_BYTES (CHUNK)];
 
   if (!self->is_dirty)
     return TRUE;
 
-  gsize len = encode (self, runs);
+  gsize len = wd_sqlite_flag_coding_encode (self->entries, CHUNK, runs);
 
   self->is_dirty = FALSE;
   if (len == 0 && !self->is_stored)
@@ -124,7 +62,7 @@ wd_sqlite_flag_runs_flush (WdSqliteFlagRuns *self, GError **error)
 static gboolean
 take_runs (WdSqliteFlagRuns *self, const guint8 *runs, int len, GError **error)
 {
-  if (decode (self, runs, runs + len))
+  if (wd_sqlite_flag_coding_decode (runs, (gsize) len, self->entries, CHUNK))
     return TRUE;
   self->is_damaged = TRUE;
   memset (self->entries, 0, sizeof self->entries);
@@ -139,16 +77,15 @@ load (WdSqliteFlagRuns *self, gint64 chunk, GError **error)
   if (!wd_sqlite_flag_runs_flush (self, error))
     return FALSE;
 
-  g_auto (WdSqliteStmt) stmt = wd_sqlite_db_prepare (
-      self->lease->db, "SELECT runs FROM changed WHERE mailbox = ?1 AND chunk = ?2", error);
+  g_auto (WdSqliteStmt) stmt
+      = wd_sqlite_db_prepare (self->lease->db, "SELECT runs FROM flags WHERE id = ?1", error);
 
   if (stmt == NULL)
     return FALSE;
   memset (self->entries, 0, sizeof self->entries);
   self->chunk = -1;
   self->is_damaged = FALSE;
-  sqlite3_bind_int64 (stmt, 1, self->mailbox);
-  sqlite3_bind_int64 (stmt, 2, chunk);
+  sqlite3_bind_int64 (stmt, 1, WD_SQLITE_SCHEMA_CHUNK_ID (self->mailbox, chunk));
   if (!wd_sqlite_db_step (self->lease->db, stmt, &self->is_stored, error))
     return FALSE;
   if (self->is_stored
@@ -165,9 +102,9 @@ wd_sqlite_flag_runs_find (
   if (!load (self, uid / CHUNK, error))
     return FALSE;
 
-  const WdSqliteFlagRunsEntry *entry = &self->entries[uid % CHUNK];
+  const WdSqliteFlagEntry *entry = &self->entries[uid % CHUNK];
 
-  if (entry->state == WD_SQLITE_FLAG_RUNS_CHANGED)
+  if (entry->state == WD_SQLITE_FLAG_CHANGED)
     {
       *inout_flags = entry->flags;
       *inout_modseq = entry->modseq;
@@ -207,13 +144,13 @@ read_rows (WdSqliteFlagRuns *self, gint64 first, gint64 last, GError **error)
       if (!has_row)
         return TRUE;
 
-      WdSqliteFlagRunsEntry *entry = &self->entries[sqlite3_column_int64 (stmt, 0) % CHUNK];
+      WdSqliteFlagEntry *entry = &self->entries[sqlite3_column_int64 (stmt, 0) % CHUNK];
 
-      if (entry->state == WD_SQLITE_FLAG_RUNS_CHANGED)
+      if (entry->state == WD_SQLITE_FLAG_CHANGED)
         continue;
       entry->flags = (WdFlags) sqlite3_column_int64 (stmt, 1);
       entry->modseq = sqlite3_column_int64 (stmt, 2);
-      entry->state = WD_SQLITE_FLAG_RUNS_ARRIVED;
+      entry->state = WD_SQLITE_FLAG_ARRIVED;
     }
 }
 
@@ -222,9 +159,9 @@ fill (WdSqliteFlagRuns *self, gint64 first, gint64 last, GError **error)
 {
   gint64 from = first, to = last;
 
-  while (from <= to && self->entries[from % CHUNK].state != WD_SQLITE_FLAG_RUNS_NONE)
+  while (from <= to && self->entries[from % CHUNK].state != WD_SQLITE_FLAG_NONE)
     from++;
-  while (from <= to && self->entries[to % CHUNK].state != WD_SQLITE_FLAG_RUNS_NONE)
+  while (from <= to && self->entries[to % CHUNK].state != WD_SQLITE_FLAG_NONE)
     to--;
   return from > to || read_rows (self, from, to, error);
 }
@@ -254,7 +191,7 @@ static gboolean
 has_any (const WdSqliteFlagRuns *self, gint64 first, gint64 last)
 {
   for (gint64 uid = first; uid <= last; uid++)
-    if (self->entries[uid % CHUNK].state != WD_SQLITE_FLAG_RUNS_NONE)
+    if (self->entries[uid % CHUNK].state != WD_SQLITE_FLAG_NONE)
       return TRUE;
   return FALSE;
 }
@@ -302,7 +239,7 @@ wd_sqlite_flag_runs_next (WdSqliteFlagRuns *self, WdUid *out_first, WdUid *out_l
   return TRUE;
 }
 
-const WdSqliteFlagRunsEntry *
+const WdSqliteFlagEntry *
 wd_sqlite_flag_runs_get (const WdSqliteFlagRuns *self, WdUid uid)
 {
   return &self->entries[uid % CHUNK];
@@ -311,10 +248,10 @@ wd_sqlite_flag_runs_get (const WdSqliteFlagRuns *self, WdUid uid)
 void
 wd_sqlite_flag_runs_set (WdSqliteFlagRuns *self, WdUid uid, WdFlags flags, gint64 modseq)
 {
-  self->entries[uid % CHUNK] = (WdSqliteFlagRunsEntry){
+  self->entries[uid % CHUNK] = (WdSqliteFlagEntry){
     .flags = flags,
     .modseq = modseq,
-    .state = WD_SQLITE_FLAG_RUNS_CHANGED,
+    .state = WD_SQLITE_FLAG_CHANGED,
   };
   self->is_dirty = TRUE;
 }
@@ -360,10 +297,10 @@ wd_sqlite_flag_runs_check (WdSqliteFlagRuns *self,
     return FALSE;
   *out_is_sound = !self->is_damaged;
   for (guint i = 0; i < CHUNK; i++)
-    if (self->entries[i].state == WD_SQLITE_FLAG_RUNS_CHANGED
+    if (self->entries[i].state == WD_SQLITE_FLAG_CHANGED
         && !wd_uidset_has (uids, (WdUid) (chunk * CHUNK + i)))
       {
-        self->entries[i].state = WD_SQLITE_FLAG_RUNS_NONE;
+        self->entries[i].state = WD_SQLITE_FLAG_NONE;
         *out_is_sound = FALSE;
       }
   self->is_dirty = repair && !*out_is_sound;

@@ -2,28 +2,13 @@
 // Flags and modseqs of a mailbox's messages, by chunks of UIDs.
 //
 // A message's row says what it came with and never changes. What has changed since is in the table
-// `changed`, one row a chunk, as runs of neighbours that share flags and modseq. It names only
+// `flags`, one row a chunk, as runs of neighbours that share flags and modseq. It names only
 // messages that are there.
 #pragma once
 
+#include "sqlite-flag-coding.h"
 #include "sqlite-mailbox.h"
-
-#define WD_SQLITE_FLAG_RUNS_CHUNK 256
-
-typedef enum
-{
-  WD_SQLITE_FLAG_RUNS_NONE,    // No such message, or not read.
-  WD_SQLITE_FLAG_RUNS_ARRIVED, // As it came.
-  WD_SQLITE_FLAG_RUNS_CHANGED,
-} WdSqliteFlagRunsState;
-
-// Of one message.
-typedef struct
-{
-  WdFlags flags;
-  gint64 modseq;
-  WdSqliteFlagRunsState state;
-} WdSqliteFlagRunsEntry;
+#include "sqlite-schema.h"
 
 // One chunk at a time, and where a walk is. In order of UID it reads each chunk once.
 typedef struct
@@ -35,7 +20,7 @@ typedef struct
   gboolean is_dirty;
   gboolean is_damaged;
   gboolean ignores_damage; // What cannot be read was not changed: for who looks for damage.
-  WdSqliteFlagRunsEntry entries[WD_SQLITE_FLAG_RUNS_CHUNK];
+  WdSqliteFlagEntry entries[WD_SQLITE_SCHEMA_CHUNK_UIDS];
 
   const WdUidRange *ranges;
   guint n_ranges;
@@ -64,7 +49,7 @@ wd_sqlite_flag_runs_next (WdSqliteFlagRuns *self, WdUid *out_first, WdUid *out_l
     G_GNUC_WARN_UNUSED_RESULT;
 
 // Of the stretch. Who changes it says so by wd_sqlite_flag_runs_set.
-const WdSqliteFlagRunsEntry *wd_sqlite_flag_runs_get (const WdSqliteFlagRuns *self, WdUid uid);
+const WdSqliteFlagEntry *wd_sqlite_flag_runs_get (const WdSqliteFlagRuns *self, WdUid uid);
 void wd_sqlite_flag_runs_set (WdSqliteFlagRuns *self, WdUid uid, WdFlags flags, gint64 modseq);
 
 // Forgets what was changed of these, for they have gone. Afterwards as after _init.

@@ -51,11 +51,11 @@ change_init (Change *self, const WdFlagChange *change, WdUidSet *changed, WdUidS
 static void
 change_one (Change *self, WdUid uid)
 {
-  const WdSqliteFlagRunsEntry *entry = wd_sqlite_flag_runs_get (&self->runs, uid);
+  const WdSqliteFlagEntry *entry = wd_sqlite_flag_runs_get (&self->runs, uid);
   WdFlags old = entry->flags;
   WdFlags new = (old & self->keep) | self->set;
 
-  if (entry->state == WD_SQLITE_FLAG_RUNS_NONE)
+  if (entry->state == WD_SQLITE_FLAG_NONE)
     return;
   if (entry->modseq > self->max_modseq)
     {

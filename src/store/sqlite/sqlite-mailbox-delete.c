@@ -31,7 +31,8 @@ delete_mailbox (WdSqliteLease *lease, const WdSqliteMailbox *mailbox, GError **e
   wd_sqlite_remove_begin (&removal, 0);
   return wd_sqlite_remove_rows (&removal, lease, mailbox, NULL, error)
          && wd_sqlite_remove_discard (&removal, lease, error)
-         && delete_from (lease, "DELETE FROM changed WHERE mailbox = ?1", mailbox->row, error)
+         && delete_from (lease, "DELETE FROM flags WHERE " WD_SQLITE_SCHEMA_CHUNKS_OF, mailbox->row,
+                         error)
          && delete_from (lease, "DELETE FROM map WHERE mailbox = ?1", mailbox->row, error)
          && delete_from (lease, "DELETE FROM journal WHERE mailbox = ?1", mailbox->row, error)
          && delete_from (lease, "DELETE FROM metadata WHERE mailbox = ?1", mailbox->row, error)

@@ -19,9 +19,9 @@ find_unseen_in (const WdSqliteFlagRuns *runs, WdUid first, WdUid last)
 {
   for (gint64 uid = first; uid <= last; uid++)
     {
-      const WdSqliteFlagRunsEntry *entry = wd_sqlite_flag_runs_get (runs, (WdUid) uid);
+      const WdSqliteFlagEntry *entry = wd_sqlite_flag_runs_get (runs, (WdUid) uid);
 
-      if (entry->state != WD_SQLITE_FLAG_RUNS_NONE && (entry->flags & WD_FLAG_SEEN) == 0)
+      if (entry->state != WD_SQLITE_FLAG_NONE && (entry->flags & WD_FLAG_SEEN) == 0)
         return (WdUid) uid;
     }
   return 0;

@@ -4,6 +4,8 @@
 
 #include "sqlite-schema.h"
 
+#include "sqlite-schema-flags.h"
+
 // `mailbox`: what changes with each delivery comes first in the row, and row 0 (the owner: all
 // messages, all octets, the next content id in uidnext, the last uidvalidity given) shares its page
 // with INBOX, so that a delivery touches one page for both.
@@ -15,8 +17,8 @@
 // `created` is the modseq at which it came; `save_delta_ms` is the save date less the internal
 // date. What a search looks at comes first in the row.
 //
-// `changed` has what flags and modseq have become since, for the messages of a chunk of UIDs as
-// runs (sqlite-flag-runs.h): changing the flags of all writes few octets, and a delivery none.
+// `changed` had what flags and modseq have become since, for the messages of a chunk of 256 UIDs as
+// runs: see flags_sql.
 //
 // `meta` and `data` are apart, so that ENVELOPE and BODYSTRUCTURE are read from compact pages.
 static const char mail_sql[]
@@ -114,9 +116,16 @@ static const char metadata_sql[] = "CREATE TABLE metadata ("
                                    "  value BLOB NOT NULL,"
                                    "  PRIMARY KEY (mailbox, name)) WITHOUT ROWID;";
 
+// What flags and modseq have become, for the messages of a chunk of UIDs as runs
+// (sqlite-flag-runs.h): changing the flags of all writes few octets, and a delivery none.
+static const char flags_sql[] = "CREATE TABLE flags ("
+                                "  id INTEGER PRIMARY KEY," // WD_SQLITE_SCHEMA_CHUNK_ID
+                                "  runs BLOB NOT NULL);";
+
 static const WdSqliteStep steps[] = {
   { .sql = mail_sql },
   { .sql = metadata_sql },
+  { .sql = flags_sql, .func = wd_sqlite_schema_flags_upgrade },
 };
 
 const WdSqliteSchema *

@@ -11,6 +11,15 @@
 #define WD_SQLITE_SCHEMA_OWNER_ROW 0
 #define WD_SQLITE_SCHEMA_INBOX_ROW 1
 
+// Changed flags are kept by chunks of so many UIDs. A chunk with flags in disorder takes 400
+// octets, which fit into a page: a row of more would have pages of its own, all written for each
+// change.
+#define WD_SQLITE_SCHEMA_CHUNK_UIDS 64
+// The row of a chunk (UID / 64, below 2^26) of a mailbox in `flags`.
+#define WD_SQLITE_SCHEMA_CHUNK_ID(mailbox, chunk)                                                  \
+  ((mailbox) * (G_GINT64_CONSTANT (1) << 26) + (chunk))
+#define WD_SQLITE_SCHEMA_CHUNKS_OF "id BETWEEN ?1 << 26 AND (?1 << 26) + 0x3ffffff" // Mailbox ?1.
+
 // Kinds of journal rows.
 enum
 {
