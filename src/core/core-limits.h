@@ -37,6 +37,10 @@
 // Octets of a text that SORT and THREAD compare, and ids of one References that THREAD follows.
 #define WD_LIMIT_IMAP_SORT_KEY_BYTES 1024
 #define WD_LIMIT_IMAP_REFERENCES 1000
+// Octets of all texts that one SORT or THREAD compares; and, of THREAD, what it keeps of the
+// messages that are referred to besides the direct ones.
+#define WD_LIMIT_IMAP_ORDER_BYTES (128 * 1024 * 1024)
+#define WD_LIMIT_IMAP_REFERENCES_BYTES (64 * 1024 * 1024)
 
 // Octets that are read ahead of the running command (pipelining), and octets of output that are
 // held before a command is told to wait for the client.

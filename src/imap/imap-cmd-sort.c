@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "imap-error.h"
+#include "imap-find.h"
 #include "imap-format.h"
 #include "imap-return.h"
 #include "imap-search-keys.h"
@@ -12,9 +13,7 @@ typedef struct
 {
   WdImapReturn what;
   WdImapSort *sort;
-  gboolean has_modseq;
-  WdUidSet *found;
-  WdModseq modseq;
+  WdImapFind find;
   GArray *sorted; // (nullable) (element-type WdUid)
   guint n_written;
 } Sort;
@@ -25,7 +24,7 @@ sort_free (gpointer data)
   Sort *self = data;
 
   wd_imap_sort_free (self->sort);
-  wd_uidset_free (self->found);
+  wd_imap_find_clear (&self->find);
   g_clear_pointer (&self->sorted, g_array_unref);
   g_free (self);
 }
@@ -104,50 +103,50 @@ write_esearch (WdImapSession *session, const WdImapCommand *cmd, const Sort *sel
     append_partial (session, cmd, self);
   if ((bits & WD_IMAP_RETURN_COUNT) != 0)
     g_string_append_printf (out, " COUNT %u", n);
-  if (self->modseq != 0)
-    g_string_append_printf (out, " MODSEQ %" G_GUINT64_FORMAT, self->modseq);
+  if (self->find.modseq != 0)
+    g_string_append_printf (out, " MODSEQ %" G_GUINT64_FORMAT, self->find.modseq);
   g_string_append (out, "\r\n");
 }
 
 static gboolean
-parse (WdImapSession *session, WdImapCommand *cmd, Sort *self, WdSearchExpr **out_expr)
+parse (WdImapSession *session, WdImapCommand *cmd, Sort *self)
 {
+  g_autoptr (WdSearchExpr) expr = NULL;
+  gboolean has_modseq;
+
   if (!wd_imap_parse_space (&cmd->args) || !wd_imap_return_parse (&cmd->args, &self->what)
       || !wd_imap_sort_parse (&cmd->args, &self->sort) || !wd_imap_parse_space (&cmd->args))
     {
       wd_imap_command_bad_args (cmd);
       return FALSE;
     }
-  return wd_imap_search_keys_parse (session, cmd, TRUE, out_expr, &self->has_modseq);
+  if (!wd_imap_search_keys_parse (session, cmd, TRUE, &expr, &has_modseq))
+    return FALSE;
+  if (has_modseq)
+    wd_imap_session_enable (session, WD_IMAP_ENABLED_CONDSTORE);
+  wd_imap_find_begin (&self->find, session, g_steal_pointer (&expr), has_modseq, TRUE);
+  return TRUE;
 }
 
 static gboolean
 take_row (WdMessageRow *row, gpointer user_data)
 {
-  wd_imap_sort_add (user_data, row);
-  return TRUE;
+  return wd_imap_sort_add (user_data, row);
 }
 
+// Finds or reads the next of them.
 static gboolean
-find_and_sort (WdImapSession *session, Sort *self, const WdSearchExpr *expr, GError **error)
+run_piece (WdImapSession *session, Sort *self, GError **error)
 {
-  WdStore *store = session->server->store;
-  GCancellable *cancellable = wd_imap_session_get_cancellable (session);
-
-  if (!wd_store_search (store, &session->actor, &session->view->mailbox, expr, &self->found,
-                        self->has_modseq ? &self->modseq : NULL, cancellable, error))
+  if (!wd_imap_find_is_found (&self->find))
+    return wd_imap_find_run (&self->find, session, error);
+  if (!wd_imap_find_read (&self->find, session, wd_imap_sort_get_fields (self->sort), take_row,
+                          self->sort, error))
     return FALSE;
-  // What came meanwhile has no number yet.
-  wd_uidset_intersect (self->found, session->view->uids);
-  if (wd_uidset_is_empty (self->found))
-    self->modseq = 0;
-  if (!wd_store_fetch (store, &session->actor, &session->view->mailbox, self->found,
-                       wd_imap_sort_get_fields (self->sort), 0, take_row, self->sort, cancellable,
-                       error))
-    return FALSE;
-  self->sorted = wd_imap_sort_run (self->sort);
-  g_clear_pointer (&self->sort, wd_imap_sort_free);
-  return TRUE;
+  if (!wd_imap_sort_is_full (self->sort))
+    return TRUE;
+  g_set_error_literal (error, WD_STORE_ERROR, WD_STORE_ERROR_LIMIT, "too much to sort");
+  return FALSE;
 }
 
 // What SAVE keeps with MIN or MAX alone are these two (RFC 5182 2.4), which here are not those of
@@ -162,7 +161,7 @@ pick_saved (const Sort *self)
 
   if ((self->what.bits & (WD_IMAP_RETURN_ALL | WD_IMAP_RETURN_COUNT)) != 0
       || self->what.bits == WD_IMAP_RETURN_SAVE)
-    return wd_uidset_copy (self->found);
+    return wd_uidset_copy (self->find.found);
   saved = wd_uidset_new ();
   if ((self->what.bits & WD_IMAP_RETURN_MIN) != 0 && n > 0)
     wd_uidset_add (saved, g_array_index (self->sorted, WdUid, 0));
@@ -175,30 +174,37 @@ pick_saved (const Sort *self)
   return saved;
 }
 
-// WD_MORE: there are numbers to write.
-static WdStep
+static gboolean
 begin (WdImapSession *session, WdImapCommand *cmd)
 {
-  g_autoptr (WdSearchExpr) expr = NULL;
-  g_autoptr (GError) error = NULL;
   Sort *self = g_new0 (Sort, 1);
-  gboolean ok;
 
   cmd->state = self;
   cmd->state_free = sort_free;
-  ok = parse (session, cmd, self, &expr);
-  if (ok && self->has_modseq)
-    wd_imap_session_enable (session, WD_IMAP_ENABLED_CONDSTORE);
-  if (ok && !find_and_sort (session, self, expr, &error))
-    {
-      wd_imap_error_reply (session, cmd, error);
-      ok = FALSE;
-    }
+  if (parse (session, cmd, self))
+    return TRUE;
   // RFC 5182 2.1: NO saves the empty result, BAD none.
-  if ((self->what.bits & WD_IMAP_RETURN_SAVE) != 0 && (ok || cmd->status == WD_IMAP_NO))
-    wd_imap_view_take_saved (session->view, ok ? pick_saved (self) : NULL);
-  if (!ok)
-    return WD_DONE;
+  if ((self->what.bits & WD_IMAP_RETURN_SAVE) != 0 && cmd->status == WD_IMAP_NO)
+    wd_imap_view_take_saved (session->view, NULL);
+  return FALSE;
+}
+
+static WdStep
+fail (WdImapSession *session, WdImapCommand *cmd, const Sort *self, const GError *error)
+{
+  if ((self->what.bits & WD_IMAP_RETURN_SAVE) != 0)
+    wd_imap_view_take_saved (session->view, NULL);
+  return wd_imap_error_reply (session, cmd, error);
+}
+
+// All have been read. WD_MORE: there are numbers to write.
+static WdStep
+answer (WdImapSession *session, WdImapCommand *cmd, Sort *self)
+{
+  self->sorted = wd_imap_sort_run (self->sort);
+  g_clear_pointer (&self->sort, wd_imap_sort_free);
+  if ((self->what.bits & WD_IMAP_RETURN_SAVE) != 0)
+    wd_imap_view_take_saved (session->view, pick_saved (self));
   if (self->what.bits != 0)
     {
       write_esearch (session, cmd, self);
@@ -223,8 +229,8 @@ write_numbers (WdImapSession *session, WdImapCommand *cmd, Sort *self)
       if (wd_imap_session_is_output_full (session))
         return WD_MORE;
     }
-  if (self->modseq != 0)
-    g_string_append_printf (out, " (MODSEQ %" G_GUINT64_FORMAT ")", self->modseq);
+  if (self->find.modseq != 0)
+    g_string_append_printf (out, " (MODSEQ %" G_GUINT64_FORMAT ")", self->find.modseq);
   g_string_append (out, "\r\n");
   return WD_DONE;
 }
@@ -232,7 +238,18 @@ write_numbers (WdImapSession *session, WdImapCommand *cmd, Sort *self)
 WdStep
 wd_imap_cmd_sort (WdImapSession *session, WdImapCommand *cmd)
 {
-  if (cmd->state == NULL && begin (session, cmd) == WD_DONE)
+  g_autoptr (GError) error = NULL;
+  Sort *self;
+
+  if (cmd->state == NULL && !begin (session, cmd))
     return WD_DONE;
-  return write_numbers (session, cmd, cmd->state);
+  self = cmd->state;
+  if (self->sorted != NULL)
+    return write_numbers (session, cmd, self);
+  if (!run_piece (session, self, &error))
+    return fail (session, cmd, self, error);
+  if (wd_imap_find_is_read (&self->find))
+    return answer (session, cmd, self) == WD_MORE ? write_numbers (session, cmd, self) : WD_DONE;
+  wd_imap_find_tell_progress (&self->find, session, cmd);
+  return WD_MORE;
 }

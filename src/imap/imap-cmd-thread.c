@@ -7,6 +7,7 @@
 #include "core-limits.h"
 #include "imap-envelope.h"
 #include "imap-error.h"
+#include "imap-find.h"
 #include "imap-search-keys.h"
 #include "imap-set.h"
 #include "imap-subject.h"
@@ -29,7 +30,9 @@ typedef struct
   WdImapSession *session;
   gboolean is_uid;
   WdFetchFields fields;
+  WdImapFind find;
   WdImapThread *thread;
+  gboolean is_writing;
   GError *error;
 } Thread;
 
@@ -38,14 +41,16 @@ thread_free (gpointer data)
 {
   Thread *self = data;
 
+  wd_imap_find_clear (&self->find);
   wd_imap_thread_free (self->thread);
   g_clear_error (&self->error);
   g_free (self);
 }
 
 static gboolean
-parse (WdImapSession *session, WdImapCommand *cmd, Thread *self, WdSearchExpr **out_expr)
+parse (WdImapSession *session, WdImapCommand *cmd, Thread *self)
 {
+  g_autoptr (WdSearchExpr) expr = NULL;
   gboolean has_modseq;
   char name[32];
 
@@ -60,7 +65,12 @@ parse (WdImapSession *session, WdImapCommand *cmd, Thread *self, WdSearchExpr **
       {
         self->thread = wd_imap_thread_new (algorithms[i].algorithm);
         self->fields = algorithms[i].fields;
-        return wd_imap_search_keys_parse (session, cmd, TRUE, out_expr, &has_modseq);
+        if (!wd_imap_search_keys_parse (session, cmd, TRUE, &expr, &has_modseq))
+          return FALSE;
+        if (has_modseq)
+          wd_imap_session_enable (session, WD_IMAP_ENABLED_CONDSTORE);
+        wd_imap_find_begin (&self->find, session, g_steal_pointer (&expr), FALSE, TRUE);
+        return TRUE;
       }
   wd_imap_command_bad (cmd, "Unknown threading algorithm");
   return FALSE;
@@ -129,78 +139,77 @@ take_row (WdMessageRow *row, gpointer user_data)
   key = wd_imap_subject_dup_key (base);
   id = dup_message_id (&envelope);
   references = list_references (header->str, header->len, &envelope);
-  wd_imap_thread_add (self->thread,
-                      self->is_uid ? row->uid
-                                   : wd_uidset_get_seq (self->session->view->uids, row->uid).n,
-                      wd_imap_envelope_get_sent_ms (&envelope, row->internal_date_ms), key,
-                      is_reply, id, (const char *const *) references->pdata);
-  return TRUE;
+  return wd_imap_thread_add (
+      self->thread,
+      self->is_uid ? row->uid : wd_uidset_get_seq (self->session->view->uids, row->uid).n,
+      wd_imap_envelope_get_sent_ms (&envelope, row->internal_date_ms), key, is_reply, id,
+      (const char *const *) references->pdata);
 }
 
+// Finds or reads the next of them.
 static gboolean
-find (WdImapSession *session, Thread *self, const WdSearchExpr *expr, GError **error)
+run_piece (WdImapSession *session, Thread *self, GError **error)
 {
-  WdStore *store = session->server->store;
-  GCancellable *cancellable = wd_imap_session_get_cancellable (session);
-  g_autoptr (WdUidSet) found = NULL;
-
-  if (!wd_store_search (store, &session->actor, &session->view->mailbox, expr, &found, NULL,
-                        cancellable, error))
+  if (!wd_imap_find_is_found (&self->find))
+    return wd_imap_find_run (&self->find, session, error);
+  if (!wd_imap_find_read (&self->find, session, self->fields, take_row, self, error))
     return FALSE;
-  // What came meanwhile has no number yet.
-  wd_uidset_intersect (found, session->view->uids);
-  if (!wd_store_fetch (store, &session->actor, &session->view->mailbox, found, self->fields, 0,
-                       take_row, self, cancellable, error))
-    return FALSE;
-  if (self->error != NULL)
-    {
-      g_propagate_error (error, g_steal_pointer (&self->error));
-      return FALSE;
-    }
-  wd_imap_thread_run (self->thread);
-  return TRUE;
+  if (wd_imap_thread_is_full (self->thread))
+    g_set_error_literal (&self->error, WD_STORE_ERROR, WD_STORE_ERROR_LIMIT, "too much to sort");
+  if (self->error == NULL)
+    return TRUE;
+  g_propagate_error (error, g_steal_pointer (&self->error));
+  return FALSE;
 }
 
 static gboolean
 begin (WdImapSession *session, WdImapCommand *cmd)
 {
-  g_autoptr (WdSearchExpr) expr = NULL;
-  g_autoptr (GError) error = NULL;
   Thread *self = g_new0 (Thread, 1);
 
   cmd->state = self;
   cmd->state_free = thread_free;
   self->session = session;
   self->is_uid = cmd->is_uid;
-  if (!parse (session, cmd, self, &expr))
-    return FALSE;
-  if (!find (session, self, expr, &error))
-    {
-      wd_imap_error_reply (session, cmd, error);
-      return FALSE;
-    }
-  g_string_append (wd_imap_session_get_output (session), "* THREAD");
-  return TRUE;
+  return parse (session, cmd, self);
 }
 
-WdStep
-wd_imap_cmd_thread (WdImapSession *session, WdImapCommand *cmd)
+// As far as there is room.
+static WdStep
+write_threads (WdImapSession *session, Thread *self)
 {
   GString *out = wd_imap_session_get_output (session);
-  Thread *self;
 
-  if (cmd->state == NULL)
+  if (!self->is_writing)
     {
-      if (!begin (session, cmd))
-        return WD_DONE;
-      self = cmd->state;
-      if (!wd_imap_thread_is_empty (self->thread))
-        g_string_append_c (out, ' ');
+      g_string_append (out, wd_imap_thread_is_empty (self->thread) ? "* THREAD" : "* THREAD ");
+      self->is_writing = TRUE;
     }
-  self = cmd->state;
   while (wd_imap_thread_append_next (self->thread, out))
     if (wd_imap_session_is_output_full (session))
       return WD_MORE;
   g_string_append (out, "\r\n");
   return WD_DONE;
+}
+
+WdStep
+wd_imap_cmd_thread (WdImapSession *session, WdImapCommand *cmd)
+{
+  g_autoptr (GError) error = NULL;
+  Thread *self;
+
+  if (cmd->state == NULL && !begin (session, cmd))
+    return WD_DONE;
+  self = cmd->state;
+  if (self->is_writing)
+    return write_threads (session, self);
+  if (!run_piece (session, self, &error))
+    return wd_imap_error_reply (session, cmd, error);
+  if (wd_imap_find_is_read (&self->find))
+    {
+      wd_imap_thread_run (self->thread);
+      return write_threads (session, self);
+    }
+  wd_imap_find_tell_progress (&self->find, session, cmd);
+  return WD_MORE;
 }

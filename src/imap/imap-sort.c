@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "core-limits.h"
 #include "imap-envelope.h"
 #include "imap-subject.h"
 
@@ -121,6 +122,7 @@ struct _WdImapSort
   GArray *uids;   // (element-type WdUid)
   GArray *values; // (element-type Value): n_criteria of each message.
   GStringChunk *texts;
+  gsize n_bytes; // Of the texts.
 };
 
 void
@@ -198,10 +200,17 @@ make_value (WdImapSort *self, const Key *key, const Message *message)
     return (Value){ .number = key->get_number (message) };
   text = key->dup_text (message);
   collated = wd_imap_subject_dup_key (text);
+  self->n_bytes += strlen (collated) + 1;
   return (Value){ .text = g_string_chunk_insert (self->texts, collated) };
 }
 
-void
+gboolean
+wd_imap_sort_is_full (const WdImapSort *self)
+{
+  return self->n_bytes > WD_LIMIT_IMAP_ORDER_BYTES;
+}
+
+gboolean
 wd_imap_sort_add (WdImapSort *self, const WdMessageRow *row)
 {
   g_auto (WdImapEnvelope) envelope = { 0 };
@@ -216,6 +225,7 @@ wd_imap_sort_add (WdImapSort *self, const WdMessageRow *row)
       g_array_append_val (self->values, value);
     }
   g_array_append_val (self->uids, row->uid);
+  return !wd_imap_sort_is_full (self);
 }
 
 static int

@@ -14,20 +14,33 @@ typedef struct
   gint64 sent_ms;
   const char *subject;
   guint32 parent;
-  guint32 n_children; // While references are followed.
+  guint32 top;        // Itself without a parent, else one above it: the way to its root.
+  guint32 hint;       // The parent that the last reference to it spoke of.
+  guint32 n_children; // While dummies are pruned.
   // Once the parents are known: the children, in order of date.
   guint32 first_child;
   guint32 last_child;
   guint32 next;
 } WdImapThreadNode;
 
+// That `parent` comes before `child` in the references of message `number`.
+typedef struct
+{
+  guint32 child;
+  guint32 parent;
+  guint32 number;
+} WdImapThreadLink;
+
 struct _WdImapThread
 {
   WdImapThreadAlgorithm algorithm;
   GArray *nodes;   // (element-type WdImapThreadNode)
-  GHashTable *ids; // (nullable) Of message ids: index of the node, plus 1.
+  GHashTable *ids; // Of message ids: index of the node, plus 1.
+  GArray *links;   // (element-type WdImapThreadLink)
   GStringChunk *texts;
-  GArray *roots; // (element-type guint32): threads, in order.
+  gsize n_bytes;       // Of the texts.
+  gsize n_extra_bytes; // Of what is kept for the links.
+  GArray *roots;       // (element-type guint32): threads, in order.
   guint next_root;
 };
 
@@ -44,8 +57,13 @@ guint32 wd_imap_thread_add_dummy (WdImapThread *self);
 // message below them are no roots.
 void wd_imap_thread_link_children (WdImapThread *self);
 
-// BASE.7.2.THREAD steps 1 to 3: the parents that the references say.
+// The text, kept. Counts its octets.
+const char *wd_imap_thread_keep (WdImapThread *self, const char *text);
+
+// BASE.7.2.THREAD steps 1 to 3: the parents that the references say. First what each message says
+// of itself, then, with all messages there, what they say of others.
 void wd_imap_thread_refer (WdImapThread *self, guint32 node, const char *const *references);
+void wd_imap_thread_follow_links (WdImapThread *self);
 void wd_imap_thread_prune (WdImapThread *self);
 // Step 5: threads of the same subject.
 void wd_imap_thread_merge (WdImapThread *self);

@@ -4,6 +4,10 @@
 
 #include "imap-thread-private.h"
 
+#include <string.h>
+
+#include "core-limits.h"
+
 // The node with this id, made if need be.
 static guint32
 find_node (WdImapThread *self, const char *id)
@@ -13,55 +17,90 @@ find_node (WdImapThread *self, const char *id)
   if (found != 0)
     return found - 1;
   found = wd_imap_thread_add_dummy (self);
-  g_hash_table_insert (self->ids, g_string_chunk_insert (self->texts, id),
+  g_hash_table_insert (self->ids, (gpointer) wd_imap_thread_keep (self, id),
                        GUINT_TO_POINTER (found + 1));
   return found;
 }
 
-// Whether `node` is `ancestor`, or below it.
-static gboolean
-is_below (WdImapThread *self, guint32 node, guint32 ancestor)
+// The root above a node. Halves the way for those who come later.
+static guint32
+find_top (WdImapThread *self, guint32 i)
 {
-  // Nothing is below it: no walk.
-  if (wd_imap_thread_node (self, ancestor)->n_children == 0)
-    return node == ancestor;
-  while (node != WD_IMAP_THREAD_NONE && node != ancestor)
-    node = wd_imap_thread_node (self, node)->parent;
-  return node == ancestor;
+  WdImapThreadNode *node = wd_imap_thread_node (self, i);
+
+  while (node->top != i)
+    {
+      node->top = wd_imap_thread_node (self, node->top)->top;
+      i = node->top;
+      node = wd_imap_thread_node (self, i);
+    }
+  return i;
 }
 
+// A parent that is known already stays, and nothing becomes its own ancestor.
 static void
 set_parent (WdImapThread *self, guint32 child, guint32 parent)
 {
   WdImapThreadNode *node = wd_imap_thread_node (self, child);
 
-  if (node->parent != WD_IMAP_THREAD_NONE)
-    wd_imap_thread_node (self, node->parent)->n_children--;
+  if (node->parent != WD_IMAP_THREAD_NONE || find_top (self, parent) == child)
+    return;
   node->parent = parent;
-  if (parent != WD_IMAP_THREAD_NONE)
-    wd_imap_thread_node (self, parent)->n_children++;
+  node->top = parent;
+}
+
+// Keeps what a message says of others.
+static void
+add_link (WdImapThread *self, guint32 child, guint32 parent, guint32 number)
+{
+  const WdImapThreadLink link = { child, parent, number };
+  WdImapThreadNode *node = wd_imap_thread_node (self, child);
+
+  // In a thread, most messages say the same.
+  if (node->hint == parent)
+    return;
+  node->hint = parent;
+  g_array_append_val (self->links, link);
+  self->n_extra_bytes += sizeof link;
 }
 
 void
 wd_imap_thread_refer (WdImapThread *self, guint32 node, const char *const *references)
 {
+  guint32 number = wd_imap_thread_node (self, node)->number;
   guint32 last = WD_IMAP_THREAD_NONE;
 
-  // A parent that is known already stays, and nothing becomes its own ancestor.
   for (guint i = 0; references != NULL && references[i] != NULL; i++)
     {
-      guint32 next = find_node (self, references[i]);
+      guint n_nodes = self->nodes->len;
+      guint32 next;
 
-      if (last != WD_IMAP_THREAD_NONE
-          && wd_imap_thread_node (self, next)->parent == WD_IMAP_THREAD_NONE
-          && !is_below (self, last, next))
-        set_parent (self, next, last);
+      // Too much of that: the parent alone counts.
+      if (references[i + 1] != NULL && self->n_extra_bytes >= WD_LIMIT_IMAP_REFERENCES_BYTES)
+        continue;
+      next = find_node (self, references[i]);
+      if (self->nodes->len > n_nodes && references[i + 1] != NULL)
+        self->n_extra_bytes += sizeof (WdImapThreadNode) + strlen (references[i]);
+      if (last != WD_IMAP_THREAD_NONE && last != next)
+        add_link (self, next, last, number);
       last = next;
     }
-  // The message itself knows its parent best.
-  set_parent (self, node, WD_IMAP_THREAD_NONE);
-  if (last != WD_IMAP_THREAD_NONE && !is_below (self, last, node))
+  if (last != WD_IMAP_THREAD_NONE)
     set_parent (self, node, last);
+}
+
+void
+wd_imap_thread_follow_links (WdImapThread *self)
+{
+  for (guint i = 0; i < self->links->len; i++)
+    {
+      const WdImapThreadLink *link = &g_array_index (self->links, WdImapThreadLink, i);
+
+      // A message that comes later knows its parent best, or that there is none (RFC 5256 3, step
+      // 1.B).
+      if (wd_imap_thread_node (self, link->child)->number < link->number)
+        set_parent (self, link->child, link->parent);
+    }
 }
 
 // The nearest message above, or the dummy at the top. Halves the way for those who come later.

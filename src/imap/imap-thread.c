@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "core-limits.h"
+
 WdImapThread *
 wd_imap_thread_new (WdImapThreadAlgorithm algorithm)
 {
@@ -14,6 +16,7 @@ wd_imap_thread_new (WdImapThreadAlgorithm algorithm)
   self->algorithm = algorithm;
   self->nodes = g_array_new (FALSE, FALSE, sizeof (WdImapThreadNode));
   self->roots = g_array_new (FALSE, FALSE, sizeof (guint32));
+  self->links = g_array_new (FALSE, FALSE, sizeof (WdImapThreadLink));
   self->texts = g_string_chunk_new (4096);
   self->ids = g_hash_table_new (g_str_hash, g_str_equal);
   return self;
@@ -25,10 +28,18 @@ wd_imap_thread_free (WdImapThread *self)
   if (self == NULL)
     return;
   g_array_unref (self->nodes);
+  g_array_unref (self->links);
   g_array_unref (self->roots);
   g_hash_table_unref (self->ids);
   g_string_chunk_free (self->texts);
   g_free (self);
+}
+
+const char *
+wd_imap_thread_keep (WdImapThread *self, const char *text)
+{
+  self->n_bytes += strlen (text) + 1;
+  return g_string_chunk_insert (self->texts, text);
 }
 
 guint32
@@ -37,6 +48,8 @@ wd_imap_thread_add_dummy (WdImapThread *self)
   WdImapThreadNode node = {
     .subject = "",
     .parent = WD_IMAP_THREAD_NONE,
+    .top = self->nodes->len,
+    .hint = WD_IMAP_THREAD_NONE,
     .first_child = WD_IMAP_THREAD_NONE,
     .last_child = WD_IMAP_THREAD_NONE,
     .next = WD_IMAP_THREAD_NONE,
@@ -58,12 +71,18 @@ take_node (WdImapThread *self, const char *id)
     return found - 1;
   node = wd_imap_thread_add_dummy (self);
   if (id != NULL && found == 0)
-    g_hash_table_insert (self->ids, g_string_chunk_insert (self->texts, id),
+    g_hash_table_insert (self->ids, (gpointer) wd_imap_thread_keep (self, id),
                          GUINT_TO_POINTER (node + 1));
   return node;
 }
 
-void
+gboolean
+wd_imap_thread_is_full (const WdImapThread *self)
+{
+  return self->n_bytes > WD_LIMIT_IMAP_ORDER_BYTES;
+}
+
+gboolean
 wd_imap_thread_add (WdImapThread *self,
                     guint32 number,
                     gint64 sent_ms,
@@ -77,10 +96,13 @@ wd_imap_thread_add (WdImapThread *self,
 
   node->number = number;
   node->sent_ms = sent_ms;
-  node->subject = g_string_chunk_insert (self->texts, subject);
+  node->subject = wd_imap_thread_keep (self, subject);
   node->is_reply = is_reply;
+  // What was said of it before it came does not count.
+  node->hint = WD_IMAP_THREAD_NONE;
   if (self->algorithm == WD_IMAP_THREAD_REFERENCES)
     wd_imap_thread_refer (self, i, references);
+  return !wd_imap_thread_is_full (self);
 }
 
 // The message whose date a node has.
@@ -180,6 +202,7 @@ group_subjects (WdImapThread *self)
 void
 wd_imap_thread_run (WdImapThread *self)
 {
+  wd_imap_thread_follow_links (self);
   wd_imap_thread_prune (self);
   wd_imap_thread_link_children (self);
   if (self->algorithm == WD_IMAP_THREAD_REFERENCES)

@@ -19,16 +19,17 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (WdImapThread, wd_imap_thread_free)
 
 // Takes a message. Numbers ascend, and decide between equal dates. `subject` is the key of its base
 // subject. `id` (nullable) and `references` (nullable), oldest first, are message ids in normal
-// form; only for REFERENCES.
-void wd_imap_thread_add (WdImapThread *self,
-                         guint32 number,
-                         gint64 sent_ms,
-                         const char *subject,
-                         gboolean is_reply,
-                         const char *id,
-                         const char *const *references);
+// form; only for REFERENCES. FALSE: it is full, with more than WD_LIMIT_IMAP_ORDER_BYTES of texts.
+gboolean wd_imap_thread_add (WdImapThread *self,
+                             guint32 number,
+                             gint64 sent_ms,
+                             const char *subject,
+                             gboolean is_reply,
+                             const char *id,
+                             const char *const *references) G_GNUC_WARN_UNUSED_RESULT;
+gboolean wd_imap_thread_is_full (const WdImapThread *self);
 
-// Makes the threads. Once. O(n log n), but for References that contradict each other.
+// Makes the threads. Once. O(n log n), whatever the messages say.
 void wd_imap_thread_run (WdImapThread *self);
 
 gboolean wd_imap_thread_is_empty (const WdImapThread *self);

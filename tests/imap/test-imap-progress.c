@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: EUPL-1.2
-// INPROGRESS (RFC 9585): a search that takes long says how far it is.
+// INPROGRESS (RFC 9585): a command that takes long says how far it is.
 #include "config.h"
 
 #include <stdio.h>
@@ -31,33 +31,63 @@ pass_time (gpointer data)
   return NULL;
 }
 
-// Time flies while it searches: every piece is told of.
 static void
-test_search (void)
+set_up (ImapFixture *fixture, gconstpointer data)
 {
-  ImapFixture fixture = { 0 };
+  g_autoptr (GString) text = g_string_new ("Subject: x\r\nReferences: <a@b>\r\n\r\n");
+  WdId user;
+
+  imap_fixture_set_up (fixture, NULL, NULL);
+  user = imap_fixture_add_user (fixture, "alice");
+  for (guint i = 0; i < 1000; i++)
+    g_string_append (text, "hay, and nothing else\r\n");
+  g_string_append (text, "needle\r\n");
+  wd_test_store_append (fixture->scratch, &user, "INBOX", text->str, -1, 0);
+  g_autoptr (ImapClient) client = imap_client_new_login (fixture, "alice");
+  do_ok (client, "SELECT INBOX");
+  for (guint n = 1; n < N_MESSAGES; n *= 2)
+    do_ok (client, "COPY 1:* INBOX");
+}
+
+static void
+tear_down (ImapFixture *fixture, gconstpointer data)
+{
+  imap_fixture_tear_down (fixture);
+}
+
+typedef struct
+{
+  const char *name;
+  const char *command;
+  guint goal;
+  const char *response; // What it begins with.
+} ProgressCase;
+
+static const ProgressCase cases[] = {
+  { "search", "SEARCH RETURN (COUNT) BODY needle", N_MESSAGES, "* ESEARCH (TAG \"b\") COUNT 4096" },
+  { "uid-search", "UID SEARCH NOT BODY needle", N_MESSAGES, "* SEARCH" },
+  // Finding and reading are a half each.
+  { "sort", "SORT RETURN (COUNT) (SUBJECT) UTF-8 ALL", 2 * N_MESSAGES,
+    "* ESEARCH (TAG \"b\") COUNT 4096" },
+  { "sort-body", "UID SORT (REVERSE DATE) UTF-8 BODY needle", 2 * N_MESSAGES, "* SORT 1 2 3 " },
+  { "thread", "THREAD REFERENCES UTF-8 ALL", 2 * N_MESSAGES, "* THREAD ((1)(2)(3)" },
+  { "thread-subject", "THREAD ORDEREDSUBJECT UTF-8 BODY needle", 2 * N_MESSAGES,
+    "* THREAD (1 (2)(3)" },
+};
+
+// Time flies while it runs: every piece is told of.
+static void
+test_told (ImapFixture *fixture, gconstpointer data)
+{
+  const ProgressCase *about = data;
+  g_autoptr (ImapClient) client = imap_client_new_login (fixture, "alice");
   gint is_done = FALSE;
   guint n_told = 0;
   guint last = 0;
   GThread *thread;
-  g_autoptr (GString) text = g_string_new (NULL);
 
-  imap_fixture_set_up (&fixture, NULL, NULL);
-  WdId user = imap_fixture_add_user (&fixture, "alice");
-  g_autoptr (ImapClient) client = imap_client_new_login (&fixture, "alice");
-  g_string_append (text, "Subject: x\r\n\r\n");
-  for (guint i = 0; i < 1000; i++)
-    g_string_append (text, "hay, and nothing else\r\n");
-  g_string_append (text, "needle\r\n");
-  wd_test_store_append (fixture.scratch, &user, "INBOX", text->str, -1, 0);
   do_ok (client, "SELECT INBOX");
-  for (guint n = 1; n < N_MESSAGES; n *= 2)
-    do_ok (client, "COPY 1:* INBOX");
-  // A search that reads no message tells nothing.
-  imap_client_say (client, "a SEARCH RETURN (COUNT) UNDELETED");
-  imap_client_expect (client, "* ESEARCH (TAG \"a\") COUNT 4096");
-  imap_client_expect (client, "a OK ");
-  imap_client_say (client, "b SEARCH RETURN (COUNT) BODY needle");
+  imap_client_say (client, "b %s", about->command);
   thread = g_thread_new ("time", pass_time, &is_done);
   for (;;)
     {
@@ -68,27 +98,46 @@ test_search (void)
       g_assert_nonnull (line);
       if (sscanf (line, "* OK [INPROGRESS (\"b\" %u %u)] ", &done, &goal) != 2)
         {
-          g_assert_cmpstr (line, ==, "* ESEARCH (TAG \"b\") COUNT 4096");
+          g_assert_true (g_str_has_prefix (line, about->response));
           break;
         }
       n_told++;
       g_assert_cmpuint (done, >, last);
       g_assert_cmpuint (done, <, goal);
-      g_assert_cmpuint (goal, ==, N_MESSAGES);
+      g_assert_cmpuint (goal, ==, about->goal);
       last = done;
     }
   imap_client_expect (client, "b OK ");
   g_atomic_int_set (&is_done, TRUE);
   g_thread_join (thread);
   g_assert_cmpuint (n_told, >, 0);
-  g_clear_pointer (&client, imap_client_free);
-  imap_fixture_tear_down (&fixture);
+}
+
+// What is quick tells nothing: a search that reads no message, and one that finds none to read.
+static void
+test_quick (ImapFixture *fixture, gconstpointer data)
+{
+  g_autoptr (ImapClient) client = imap_client_new_login (fixture, "alice");
+
+  do_ok (client, "SELECT INBOX");
+  imap_client_say (client, "a SEARCH RETURN (COUNT) UNDELETED");
+  imap_client_expect (client, "* ESEARCH (TAG \"a\") COUNT 4096");
+  imap_client_expect (client, "a OK ");
+  imap_client_say (client, "c SORT RETURN (COUNT) (SUBJECT) UTF-8 DELETED");
+  imap_client_expect (client, "* ESEARCH (TAG \"c\") COUNT 0");
+  imap_client_expect (client, "c OK ");
 }
 
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  g_test_add_func ("/imap/progress/search", test_search);
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autofree char *path = g_strconcat ("/imap/progress/", cases[i].name, NULL);
+
+      g_test_add (path, ImapFixture, &cases[i], set_up, test_told, tear_down);
+    }
+  g_test_add ("/imap/progress/quick", ImapFixture, NULL, set_up, test_quick, tear_down);
   return g_test_run ();
 }

@@ -71,9 +71,9 @@ add_line (WdImapThread *thread, guint number, const char *line)
       g_ptr_array_add (references, words[i]);
   g_ptr_array_add (references, NULL);
   base = wd_imap_subject_dup_base (strcmp (words[1], "-") == 0 ? "" : words[1], &is_reply);
-  wd_imap_thread_add (thread, number, date, base, is_reply,
-                      strcmp (words[0], "-") == 0 ? NULL : words[0],
-                      (const char *const *) references->pdata);
+  g_assert_true (wd_imap_thread_add (thread, number, date, base, is_reply,
+                                     strcmp (words[0], "-") == 0 ? NULL : words[0],
+                                     (const char *const *) references->pdata));
 }
 
 static char *
@@ -114,30 +114,182 @@ test_ordered_subject (void)
   g_assert_cmpstr (threads, ==, "(2 5)(3 (4)(1))");
 }
 
-// A hundred thousand messages, each an answer to the one before: no recursion, no quadratic walk.
-static void
-test_deep (void)
-{
-  enum
-  {
-    N = 100 * 1000
-  };
+#define N_MANY (100 * 1000u)
 
+// The line of message `i` of many. What it refers to comes before or after it, and says the same or
+// the contrary.
+typedef char *(*LineFunc) (guint i);
+
+static char *
+answer_last (guint i)
+{
+  return i == 1 ? g_strdup ("1 x") : g_strdup_printf ("%u x%u %u", i, i, i - 1);
+}
+
+static char *
+answer_next (guint i)
+{
+  return g_strdup_printf ("%u x%u %u", i, i, i + 1);
+}
+
+static char *
+answer_in_circle (guint i)
+{
+  return g_strdup_printf ("%u x%u %u", i, i, i % N_MANY + 1);
+}
+
+static char *
+answer_all_before (guint i)
+{
+  if (i < 10)
+    return answer_last (i);
+  return g_strdup_printf ("%u x%u 1 %u %u %u %u", i, i, i / 2, i - 3, i - 2, i - 1);
+}
+
+// Half of them are one long thread. Each of the others says that one which has an answer already
+// is an answer to its end, or to its beginning: who looks for a loop walks through all of it.
+static char *
+answer_the_end (guint i)
+{
+  const guint n = N_MANY / 2;
+
+  if (i <= n)
+    return answer_last (i);
+  if (i % 2 == 0)
+    return g_strdup_printf ("%u x%u d%u", i, i, i + 1);
+  return g_strdup_printf ("%u x%u %u d%u e%u 1", i, i, n, i, i);
+}
+
+// All contradict each other.
+static char *
+answer_anything (guint i)
+{
+  guint a = i * 7919 % N_MANY + 1;
+  guint b = i * 104729 % N_MANY + 1;
+
+  return g_strdup_printf ("%u x%u %u %u %u %u", i, i, a, b, a / 2 + 1, b / 3 + 1);
+}
+
+static const struct
+{
+  const char *name;
+  LineFunc get_line;
+  guint depth; // Of one chain of all: no parentheses are in it; 0: it is not that.
+} large[] = {
+  { "/imap/thread/many/last", answer_last, 1 },
+  { "/imap/thread/many/next", answer_next, 1 },
+  { "/imap/thread/many/circle", answer_in_circle, 1 },
+  { "/imap/thread/many/all-before", answer_all_before, 1 },
+  { "/imap/thread/many/end", answer_the_end, 0 },
+  { "/imap/thread/many/anything", answer_anything, 0 },
+};
+
+// No recursion, no quadratic walk. All messages are there, once.
+static void
+test_many (gconstpointer data)
+{
+  guint which = GPOINTER_TO_UINT (data);
   g_autoptr (WdImapThread) thread = wd_imap_thread_new (WD_IMAP_THREAD_REFERENCES);
   g_autofree char *threads = NULL;
-  g_autoptr (GString) expected = g_string_new ("(");
+  g_autofree gboolean *is_seen = g_new0 (gboolean, N_MANY + 1);
+  guint n_seen = 0;
+  gint depth = 0;
+  gint64 start_us;
 
-  for (guint i = 1; i <= N; i++)
+  for (guint i = 1; i <= N_MANY; i++)
     {
-      g_autofree char *line
-          = i == 1 ? g_strdup ("1 x") : g_strdup_printf ("%u x%u %u", i, i, i - 1);
+      g_autofree char *line = large[which].get_line (i);
 
       add_line (thread, i, line);
-      g_string_append_printf (expected, i == 1 ? "%u" : " %u", i);
     }
-  g_string_append_c (expected, ')');
+  start_us = g_get_monotonic_time ();
   threads = run (thread);
-  g_assert_true (strcmp (threads, expected->str) == 0);
+  g_test_message ("%" G_GINT64_FORMAT " us", g_get_monotonic_time () - start_us);
+  for (const char *p = threads; *p != '\0';)
+    {
+      char *end;
+      guint64 number = g_ascii_strtoull (p, &end, 10);
+
+      depth += (*p == '(') - (*p == ')');
+      g_assert_cmpint (depth, >=, 0);
+      if (end == p)
+        {
+          p++;
+          continue;
+        }
+      g_assert_false (is_seen[number]);
+      is_seen[number] = TRUE;
+      n_seen++;
+      p = end;
+    }
+  g_assert_cmpint (depth, ==, 0);
+  g_assert_cmpuint (n_seen, ==, N_MANY);
+  if (large[which].depth == 1)
+    g_assert_null (strchr (threads + 1, '('));
+}
+
+// The references of one message that has `n` besides its parent; of all of them, none is there.
+static void
+add_referring (WdImapThread *thread, guint number, guint n)
+{
+  g_autoptr (GString) line = g_string_new (NULL);
+
+  g_string_printf (line, "%u x%u", number, number);
+  for (guint i = 0; i < n; i++)
+    g_string_append_printf (line, " %u-%u", number, i);
+  add_line (thread, number, line->str);
+}
+
+// Past the limit, what is not there holds nothing together any more; parents still do.
+static void
+test_references_limit (void)
+{
+  g_autoptr (WdImapThread) thread = wd_imap_thread_new (WD_IMAP_THREAD_REFERENCES);
+  g_autofree char *threads = NULL;
+  const guint n = WD_LIMIT_IMAP_REFERENCES_BYTES / (WD_LIMIT_IMAP_REFERENCES * 64) + 10;
+
+  add_line (thread, 1, "1 r a b");
+  add_line (thread, 2, "2 s a c");
+  for (guint i = 3; i < n; i++)
+    add_referring (thread, i, WD_LIMIT_IMAP_REFERENCES);
+  add_line (thread, n, "m t d e");
+  add_line (thread, n + 1, "n u d f");
+  add_line (thread, n + 2, "o v d m");
+  threads = run (thread);
+  g_autofree char *last = g_strdup_printf (")(%u %u)(%u)", n, n + 2, n + 1);
+  g_assert_true (g_str_has_prefix (threads, "((1)(2))(3)(4)("));
+  g_assert_true (g_str_has_suffix (threads, last));
+}
+
+// Texts of `n_bytes` with their ends, of which the subject of each message is one.
+static gboolean
+add_texts (WdImapThread *thread, gsize n_bytes)
+{
+  gboolean ok = TRUE;
+
+  for (guint i = 1; n_bytes > 0; i++)
+    {
+      gsize len = MIN (n_bytes, 16 * 1024 * 1024);
+      g_autofree char *text = g_strnfill (len - 1, 'x');
+
+      g_assert_true (ok);
+      ok = wd_imap_thread_add (thread, i, i, text, FALSE, NULL, NULL);
+      n_bytes -= len;
+    }
+  return ok;
+}
+
+static void
+test_text_limit (void)
+{
+  for (int extra = -1; extra <= 1; extra++)
+    {
+      g_autoptr (WdImapThread) thread = wd_imap_thread_new (WD_IMAP_THREAD_ORDEREDSUBJECT);
+
+      g_assert_true (add_texts (thread, (gsize) (WD_LIMIT_IMAP_ORDER_BYTES + extra))
+                     == (extra <= 0));
+      g_assert_true (wd_imap_thread_is_full (thread) == (extra > 0));
+    }
 }
 
 // Each message has two answers.
@@ -231,7 +383,10 @@ main (int argc, char **argv)
       g_test_add_data_func (path, &cases[i], test_case);
     }
   g_test_add_func ("/imap/thread/ordered-subject", test_ordered_subject);
-  g_test_add_func ("/imap/thread/deep", test_deep);
+  for (guint i = 0; i < G_N_ELEMENTS (large); i++)
+    g_test_add_data_func (large[i].name, GUINT_TO_POINTER (i), test_many);
+  g_test_add_func ("/imap/thread/references-limit", test_references_limit);
+  g_test_add_func ("/imap/thread/text-limit", test_text_limit);
   g_test_add_func ("/imap/thread/wide", test_wide);
   g_test_add_func ("/imap/thread/ids", test_ids);
   g_test_add_func ("/imap/thread/id-limits", test_id_limits);
