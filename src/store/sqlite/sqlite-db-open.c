@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "sqlite-db-private.h"
+#include "sqlite-vfs.h"
 
 // What a WAL that is kept may hold on to after a checkpoint, where nothing else is asked for.
 #define KEPT_WAL_BYTES (16 * 1024 * 1024)
@@ -199,7 +200,7 @@ open_handle (WdSqliteDb *self, const WdSqliteOptions *options, GError **error)
       return FALSE;
     }
 
-  int rc = sqlite3_open_v2 (options->path, &self->handle, flags, NULL);
+  int rc = sqlite3_open_v2 (options->path, &self->handle, flags, wd_sqlite_vfs_get_name ());
 
   if (rc != SQLITE_OK)
     return wd_sqlite_db_set_error (self, rc, error);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core-clock.h"
+#include "sqlite-vfs.h"
 
 // A transaction is short; who waits for longer than this finds a stuck process, not a queue.
 #define BUSY_TIMEOUT_US (20 * G_USEC_PER_SEC)
@@ -210,12 +211,25 @@ wd_sqlite_db_begin (WdSqliteDb *self,
   return ok;
 }
 
+static gboolean
+run_commit (WdSqliteDb *self, GError **error)
+{
+  gboolean ok;
+
+  if (self->is_durable)
+    wd_sqlite_vfs_begin_commit (self->handle);
+  ok = run_text (self, "COMMIT", error);
+  if (self->is_durable)
+    wd_sqlite_vfs_end_commit (self->handle);
+  return ok;
+}
+
 gboolean
 wd_sqlite_db_commit (WdSqliteTxn *txn, GError **error)
 {
   g_return_val_if_fail (txn->db != NULL, FALSE);
 
-  if (!run_text (txn->db, "COMMIT", error))
+  if (!run_commit (txn->db, error))
     {
       wd_sqlite_db_abort (txn);
       return FALSE;

@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: EUPL-1.2
+// The layer over SQLite's own files.
+//
+// Why it is safe to let frames wait: nobody looks for them before the WAL's index says that they
+// are there, SQLite writes the index after it has synced, and only a commit that is synced waits.
+#include "config.h"
+
+#include "sqlite-vfs.h"
+
+#include <string.h>
+
+#define NAME "wildduck"
+#define BUFFER_BYTES (64 * 1024)
+
+// A WAL. The file of the layer below comes behind it, as that one asks for room.
+typedef struct
+{
+  sqlite3_file base;
+  gboolean is_gathering;
+  guint8 *buffer; // The thread's. Of a commit only.
+  sqlite3_int64 start;
+  int n_waiting;
+} WalFile;
+
+#define WAL_FILE_BYTES ((gsize) ((sizeof (WalFile) + 15) / 16 * 16))
+
+static sqlite3_vfs *below;
+
+// A commit stays on one thread.
+static GPrivate buffers = G_PRIVATE_INIT (g_free);
+
+static sqlite3_file *
+get_below (sqlite3_file *file)
+{
+  return (sqlite3_file *) (void *) ((guint8 *) file + WAL_FILE_BYTES);
+}
+
+static guint8 *
+get_buffer (void)
+{
+  guint8 *buffer = g_private_get (&buffers);
+
+  if (buffer == NULL)
+    {
+      buffer = g_malloc (BUFFER_BYTES);
+      g_private_set (&buffers, buffer);
+    }
+  return buffer;
+}
+
+static int
+flush (sqlite3_file *file)
+{
+  WalFile *self = (WalFile *) file;
+  sqlite3_file *real = get_below (file);
+  int n = self->n_waiting;
+
+  self->n_waiting = 0;
+  return n == 0 ? SQLITE_OK : real->pMethods->xWrite (real, self->buffer, n, self->start);
+}
+
+static int
+wal_write (sqlite3_file *file, const void *data, int n, sqlite3_int64 offset)
+{
+  WalFile *self = (WalFile *) file;
+  sqlite3_file *real = get_below (file);
+  gboolean does_follow = self->n_waiting > 0 && offset == self->start + self->n_waiting;
+  int rc;
+
+  if (!self->is_gathering || n > BUFFER_BYTES)
+    {
+      rc = flush (file);
+      return rc != SQLITE_OK ? rc : real->pMethods->xWrite (real, data, n, offset);
+    }
+  if (!does_follow || n > BUFFER_BYTES - self->n_waiting)
+    {
+      rc = flush (file);
+      if (rc != SQLITE_OK)
+        return rc;
+      self->start = offset;
+    }
+  memcpy (self->buffer + self->n_waiting, data, (gsize) n);
+  self->n_waiting += n;
+  return SQLITE_OK;
+}
+
+static int
+wal_read (sqlite3_file *file, void *out_data, int n, sqlite3_int64 offset)
+{
+  sqlite3_file *real = get_below (file);
+  int rc = flush (file);
+
+  return rc != SQLITE_OK ? rc : real->pMethods->xRead (real, out_data, n, offset);
+}
+
+static int
+wal_truncate (sqlite3_file *file, sqlite3_int64 size)
+{
+  sqlite3_file *real = get_below (file);
+  int rc = flush (file);
+
+  return rc != SQLITE_OK ? rc : real->pMethods->xTruncate (real, size);
+}
+
+static int
+wal_sync (sqlite3_file *file, int flags)
+{
+  sqlite3_file *real = get_below (file);
+  int rc = flush (file);
+
+  return rc != SQLITE_OK ? rc : real->pMethods->xSync (real, flags);
+}
+
+static int
+wal_get_size (sqlite3_file *file, sqlite3_int64 *out_size)
+{
+  sqlite3_file *real = get_below (file);
+  int rc = flush (file);
+
+  return rc != SQLITE_OK ? rc : real->pMethods->xFileSize (real, out_size);
+}
+
+static int
+wal_close (sqlite3_file *file)
+{
+  sqlite3_file *real = get_below (file);
+
+  return real->pMethods->xClose (real);
+}
+
+static int
+wal_lock (sqlite3_file *file, int level)
+{
+  sqlite3_file *real = get_below (file);
+
+  return real->pMethods->xLock (real, level);
+}
+
+static int
+wal_unlock (sqlite3_file *file, int level)
+{
+  sqlite3_file *real = get_below (file);
+
+  return real->pMethods->xUnlock (real, level);
+}
+
+static int
+wal_check_reserved_lock (sqlite3_file *file, int *out_is_locked)
+{
+  sqlite3_file *real = get_below (file);
+
+  return real->pMethods->xCheckReservedLock (real, out_is_locked);
+}
+
+static int
+wal_control (sqlite3_file *file, int op, void *arg)
+{
+  sqlite3_file *real = get_below (file);
+
+  return real->pMethods->xFileControl (real, op, arg);
+}
+
+static int
+wal_get_sector_size (sqlite3_file *file)
+{
+  sqlite3_file *real = get_below (file);
+
+  return real->pMethods->xSectorSize (real);
+}
+
+static int
+wal_get_characteristics (sqlite3_file *file)
+{
+  sqlite3_file *real = get_below (file);
+
+  return real->pMethods->xDeviceCharacteristics (real);
+}
+
+// Mapping and shared memory are of the database file alone.
+static const sqlite3_io_methods wal_methods = {
+  .iVersion = 1,
+  .xClose = wal_close,
+  .xRead = wal_read,
+  .xWrite = wal_write,
+  .xTruncate = wal_truncate,
+  .xSync = wal_sync,
+  .xFileSize = wal_get_size,
+  .xLock = wal_lock,
+  .xUnlock = wal_unlock,
+  .xCheckReservedLock = wal_check_reserved_lock,
+  .xFileControl = wal_control,
+  .xSectorSize = wal_get_sector_size,
+  .xDeviceCharacteristics = wal_get_characteristics,
+};
+
+// All files but the WAL are those of the layer below.
+static int
+open_file (sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags, int *out_flags)
+{
+  WalFile *self = (WalFile *) file;
+  int rc;
+
+  if ((flags & SQLITE_OPEN_WAL) == 0)
+    return below->xOpen (below, name, file, flags, out_flags);
+  *self = (WalFile){ 0 };
+  get_below (file)->pMethods = NULL;
+  rc = below->xOpen (below, name, get_below (file), flags, out_flags);
+  // SQLite closes what has methods, also after a failure.
+  if (get_below (file)->pMethods != NULL)
+    self->base.pMethods = &wal_methods;
+  return rc;
+}
+
+const char *
+wd_sqlite_vfs_get_name (void)
+{
+  static gsize once = 0;
+  static sqlite3_vfs vfs;
+
+  if (g_once_init_enter (&once))
+    {
+      gboolean is_good = FALSE;
+
+      below = sqlite3_vfs_find (NULL);
+      if (below != NULL)
+        {
+          // The other functions of the layer below look at what is copied here, if at anything.
+          vfs = *below;
+          vfs.pNext = NULL;
+          vfs.zName = NAME;
+          vfs.szOsFile = (int) WAL_FILE_BYTES + below->szOsFile;
+          vfs.xOpen = open_file;
+          is_good = sqlite3_vfs_register (&vfs, FALSE) == SQLITE_OK;
+        }
+      g_once_init_leave (&once, is_good ? 2 : 1);
+    }
+  return once == 2 ? NAME : NULL;
+}
+
+// NULL when it has none that is open.
+static WalFile *
+get_wal (sqlite3 *handle)
+{
+  sqlite3_file *file = NULL;
+
+  if (sqlite3_file_control (handle, "main", SQLITE_FCNTL_JOURNAL_POINTER, &file) != SQLITE_OK
+      || file == NULL || file->pMethods != &wal_methods)
+    return NULL;
+  return (WalFile *) file;
+}
+
+void
+wd_sqlite_vfs_begin_commit (sqlite3 *handle)
+{
+  WalFile *self = get_wal (handle);
+
+  if (self == NULL)
+    return;
+  self->buffer = get_buffer ();
+  self->n_waiting = 0;
+  self->is_gathering = TRUE;
+}
+
+void
+wd_sqlite_vfs_end_commit (sqlite3 *handle)
+{
+  WalFile *self = get_wal (handle);
+
+  if (self == NULL)
+    return;
+  self->is_gathering = FALSE;
+  self->n_waiting = 0;
+  self->buffer = NULL;
+}

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: EUPL-1.2
+// A layer over SQLite's own files that writes the frames of one durable commit to the WAL in large
+// pieces, where SQLite makes two small writes of each page.
+#pragma once
+
+#include <glib.h>
+#include <sqlite3.h>
+
+// Registers the layer, once. Returns (transfer none): its name, for sqlite3_open_v2. NULL when
+// SQLite has no files, or no memory.
+const char *wd_sqlite_vfs_get_name (void);
+
+// Around the COMMIT of a transaction that is synced, on the thread that runs it. What SQLite writes
+// to the WAL in between waits until it syncs, reads or cuts the file; a failure is then reported by
+// that. What still waits at the end belongs to a commit that failed, and is thrown away.
+void wd_sqlite_vfs_begin_commit (sqlite3 *handle);
+void wd_sqlite_vfs_end_commit (sqlite3 *handle);

@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: EUPL-1.2
+// Commits whose frames are gathered: few writes, and nothing of them lost, mixed or left behind.
+#include "config.h"
+
+#include <glib/gstdio.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "sqlite-vfs.h"
+
+typedef struct
+{
+  char *dir;
+  char *path;
+  sqlite3 *a;
+  sqlite3 *b;
+} Fixture;
+
+static void
+run (sqlite3 *db, const char *sql)
+{
+  int rc = sqlite3_exec (db, sql, NULL, NULL, NULL);
+
+  if (rc != SQLITE_OK)
+    g_error ("%s: %s", sql, sqlite3_errmsg (db));
+}
+
+// Small pages and a cache of a few, so that long transactions go to the WAL before they end.
+static sqlite3 *
+open_db (const char *path)
+{
+  sqlite3 *db;
+
+  g_assert_cmpint (sqlite3_open_v2 (path, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
+                                    wd_sqlite_vfs_get_name ()),
+                   ==, SQLITE_OK);
+  run (db, "PRAGMA page_size=1024; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
+           "PRAGMA cache_size=20; PRAGMA wal_autocheckpoint=0");
+  return db;
+}
+
+static void
+set_up (Fixture *fixture, gconstpointer data)
+{
+  fixture->dir = g_dir_make_tmp ("wd-sqlite-vfs-XXXXXX", NULL);
+  fixture->path = g_build_filename (fixture->dir, "a.db", NULL);
+  fixture->a = open_db (fixture->path);
+  run (fixture->a, "CREATE TABLE t (id INTEGER PRIMARY KEY, who TEXT, octets BLOB)");
+  fixture->b = open_db (fixture->path);
+}
+
+static void
+tear_down (Fixture *fixture, gconstpointer data)
+{
+  sqlite3_close (fixture->b);
+  sqlite3_close (fixture->a);
+  g_assert_cmpint (g_unlink (fixture->path), ==, 0);
+  g_assert_cmpint (g_rmdir (fixture->dir), ==, 0);
+  g_free (fixture->path);
+  g_free (fixture->dir);
+}
+
+static gint64
+get_number (sqlite3 *db, const char *sql)
+{
+  sqlite3_stmt *stmt;
+  gint64 value;
+
+  g_assert_cmpint (sqlite3_prepare_v2 (db, sql, -1, &stmt, NULL), ==, SQLITE_OK);
+  g_assert_cmpint (sqlite3_step (stmt), ==, SQLITE_ROW);
+  value = sqlite3_column_int64 (stmt, 0);
+  sqlite3_finalize (stmt);
+  return value;
+}
+
+static void
+commit (sqlite3 *db)
+{
+  wd_sqlite_vfs_begin_commit (db);
+  run (db, "COMMIT");
+  wd_sqlite_vfs_end_commit (db);
+}
+
+static void
+insert (sqlite3 *db, const char *who, guint n_rows, gsize bytes)
+{
+  for (guint i = 0; i < n_rows; i++)
+    {
+      g_autofree char *sql = g_strdup_printf (
+          "INSERT INTO t (who, octets) VALUES ('%s', randomblob (%" G_GSIZE_FORMAT "))", who,
+          bytes);
+
+      run (db, sql);
+    }
+}
+
+// What another process sees, and one that comes later: a copy of the files is recovered.
+static void
+check_all (Fixture *fixture, gint64 n_rows)
+{
+  g_autofree char *wal = g_strconcat (fixture->path, "-wal", NULL);
+  g_autofree char *copy = g_build_filename (fixture->dir, "copy.db", NULL);
+  g_autofree char *copy_wal = g_strconcat (copy, "-wal", NULL);
+  sqlite3 *later;
+
+  for (guint i = 0; i < 2; i++)
+    {
+      g_autofree char *octets = NULL;
+      gsize len;
+
+      g_assert_true (g_file_get_contents (i == 0 ? fixture->path : wal, &octets, &len, NULL));
+      g_assert_true (g_file_set_contents (i == 0 ? copy : copy_wal, octets, (gssize) len, NULL));
+    }
+  later = open_db (copy);
+  g_assert_cmpint (get_number (fixture->a, "SELECT count (*) FROM t"), ==, n_rows);
+  g_assert_cmpint (get_number (fixture->b, "SELECT count (*) FROM t"), ==, n_rows);
+  g_assert_cmpint (get_number (later, "SELECT count (*) FROM t"), ==, n_rows);
+  g_assert_cmpint (get_number (later, "SELECT integrity_check = 'ok' FROM pragma_integrity_check"),
+                   ==, 1);
+  sqlite3_close (later);
+  g_unlink (copy);
+}
+
+// Writes of this process so far.
+static guint64
+count_writes (void)
+{
+  g_autofree char *text = NULL;
+  const char *line;
+
+  g_assert_true (g_file_get_contents ("/proc/self/io", &text, NULL, NULL));
+  line = strstr (text, "syscw: ");
+  return g_ascii_strtoull (line + strlen ("syscw: "), NULL, 10);
+}
+
+static void
+test_few_writes (Fixture *fixture, gconstpointer data)
+{
+  guint64 before;
+
+  run (fixture->a, "BEGIN IMMEDIATE");
+  insert (fixture->a, "a", 5, 2000);
+  before = count_writes ();
+  commit (fixture->a);
+  g_assert_cmpuint (count_writes () - before, <=, 2);
+  check_all (fixture, 5);
+}
+
+// Below, at and above what is gathered at once, in turn on two handles, with checkpoints between.
+static void
+test_sizes (Fixture *fixture, gconstpointer data)
+{
+  static const gsize sizes[] = { 1, 900, 60000, 64000, 65536, 70000, 200000, 10 };
+  gint64 n_rows = 0;
+
+  for (guint i = 0; i < 2 * G_N_ELEMENTS (sizes); i++)
+    {
+      sqlite3 *db = i % 3 == 0 ? fixture->b : fixture->a;
+
+      run (db, "BEGIN IMMEDIATE");
+      insert (db, "x", 3, sizes[i % G_N_ELEMENTS (sizes)]);
+      commit (db);
+      n_rows += 3;
+      check_all (fixture, n_rows);
+      if (i % 5 == 4)
+        run (db,
+             i % 2 == 0 ? "PRAGMA wal_checkpoint (PASSIVE)" : "PRAGMA wal_checkpoint (RESTART)");
+    }
+}
+
+// Half of it is in the WAL when it is taken back; the other handle writes over that.
+static void
+test_rollback (Fixture *fixture, gconstpointer data)
+{
+  gint64 n_rows = 0;
+
+  for (guint i = 0; i < 5; i++)
+    {
+      run (fixture->a, "BEGIN IMMEDIATE");
+      insert (fixture->a, "gone", 200, 1000);
+      run (fixture->a, "SAVEPOINT s");
+      insert (fixture->a, "gone", 100, 1000);
+      run (fixture->a, "ROLLBACK TO s");
+      if (i % 2 == 0)
+        run (fixture->a, "ROLLBACK");
+      else
+        {
+          run (fixture->a, "DELETE FROM t WHERE who = 'gone'");
+          commit (fixture->a);
+        }
+      run (fixture->b, "BEGIN IMMEDIATE");
+      insert (fixture->b, "stays", 2, 3000);
+      commit (fixture->b);
+      n_rows += 2;
+      check_all (fixture, n_rows);
+    }
+}
+
+// The commit hook turns it into a rollback.
+static int
+refuse (void *data)
+{
+  return 1;
+}
+
+static void
+test_refused (Fixture *fixture, gconstpointer data)
+{
+  run (fixture->a, "BEGIN IMMEDIATE");
+  insert (fixture->a, "gone", 3, 3000);
+  sqlite3_commit_hook (fixture->a, refuse, NULL);
+  wd_sqlite_vfs_begin_commit (fixture->a);
+  g_assert_cmpint (sqlite3_exec (fixture->a, "COMMIT", NULL, NULL, NULL), !=, SQLITE_OK);
+  wd_sqlite_vfs_end_commit (fixture->a);
+  sqlite3_commit_hook (fixture->a, NULL, NULL);
+  run (fixture->b, "BEGIN IMMEDIATE");
+  insert (fixture->b, "stays", 2, 3000);
+  commit (fixture->b);
+  check_all (fixture, 2);
+}
+
+// Nothing is gathered where nothing has a WAL.
+static void
+test_memory (void)
+{
+  sqlite3 *db;
+
+  g_assert_cmpint (
+      sqlite3_open_v2 (":memory:", &db, SQLITE_OPEN_READWRITE, wd_sqlite_vfs_get_name ()), ==,
+      SQLITE_OK);
+  run (db, "CREATE TABLE t (who TEXT, octets BLOB); BEGIN");
+  insert (db, "a", 1, 10);
+  commit (db);
+  g_assert_cmpint (get_number (db, "SELECT count (*) FROM t"), ==, 1);
+  sqlite3_close (db);
+}
+
+int
+main (int argc, char **argv)
+{
+  static const struct
+  {
+    const char *path;
+    void (*func) (Fixture *fixture, gconstpointer data);
+  } tests[] = {
+    { "/store/sqlite/vfs/few-writes", test_few_writes },
+    { "/store/sqlite/vfs/sizes", test_sizes },
+    { "/store/sqlite/vfs/rollback", test_rollback },
+    { "/store/sqlite/vfs/refused", test_refused },
+  };
+
+  g_test_init (&argc, &argv, NULL);
+  for (gsize i = 0; i < G_N_ELEMENTS (tests); i++)
+    g_test_add (tests[i].path, Fixture, NULL, set_up, tests[i].func, tear_down);
+  g_test_add_func ("/store/sqlite/vfs/memory", test_memory);
+  return g_test_run ();
+}
