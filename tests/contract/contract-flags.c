@@ -6,6 +6,7 @@
 
 #define UIDS_MAX 2000
 #define ROUNDS 150
+#define LAST_KEYWORD 40
 
 const char contract_area[] = "flags";
 
@@ -48,8 +49,9 @@ choose (const Model *model)
 static WdFlags
 choose_flags (void)
 {
-  static const WdFlags some[] = { WD_FLAG_SEEN,     WD_FLAG_DELETED,     WD_FLAG_FLAGGED,
-                                  WD_FLAG_ANSWERED, WD_FLAG_KEYWORD (0), WD_FLAG_KEYWORD (40) };
+  static const WdFlags some[]
+      = { WD_FLAG_SEEN,     WD_FLAG_DELETED,     WD_FLAG_FLAGGED,
+          WD_FLAG_ANSWERED, WD_FLAG_KEYWORD (0), WD_FLAG_KEYWORD (LAST_KEYWORD) };
 
   return some[g_test_rand_int_range (0, G_N_ELEMENTS (some))]
          | some[g_test_rand_int_range (0, G_N_ELEMENTS (some))];
@@ -230,6 +232,22 @@ compare_search (Model *model)
                          && (model->messages[uid].flags & WD_FLAG_FLAGGED) != 0);
 }
 
+// The names that stand for the bits of choose_flags.
+static void
+add_keywords (Contract *c)
+{
+  const WdId inbox = wd_test_store_get_mailbox (c->scratch, &c->user, "INBOX");
+  g_autoptr (GPtrArray) names = g_ptr_array_new_with_free_func (g_free);
+  WdFlags mask;
+
+  for (guint i = 0; i <= LAST_KEYWORD; i++)
+    g_ptr_array_add (names, g_strdup_printf ("keyword%u", i));
+  g_ptr_array_add (names, NULL);
+  contract_assert_works (wd_store_intern_keywords (
+      c->store, &c->actor, &inbox, (const char *const *) names->pdata, TRUE, &mask, NULL, &error));
+  g_assert_cmpuint (mask, ==, WD_FLAG_KEYWORD (LAST_KEYWORD + 1) - WD_FLAG_KEYWORD (0));
+}
+
 static void
 fill (Model *model)
 {
@@ -255,6 +273,7 @@ test_model (Contract *contract)
 
   model->contract = contract;
   model->inbox = wd_test_store_get_mailbox (contract->scratch, &contract->user, "INBOX");
+  add_keywords (contract);
   fill (model);
   for (guint i = 0; i < ROUNDS; i++)
     {

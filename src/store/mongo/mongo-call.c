@@ -4,15 +4,19 @@
 
 #include "mongo-call.h"
 
+#include <string.h>
+
 // Codes of the server (its error_codes.yml).
 enum
 {
   CODE_DUPLICATE_KEY = 11000,
   CODE_DUPLICATE_KEY_UPDATE = 11001,
   CODE_TOO_LARGE = 10334,
+  CODE_WRITE_CONFLICT = 112,
 };
 
 #define DOCS_A_BATCH 1000
+#define MAX_TRIES 8
 
 static gboolean
 is_duplicate (const bson_error_t *failure)
@@ -21,11 +25,22 @@ is_duplicate (const bson_error_t *failure)
          && (failure->code == CODE_DUPLICATE_KEY || failure->code == CODE_DUPLICATE_KEY_UPDATE);
 }
 
+// Two that change the same documents in another order. FerretDB passes PostgreSQL's text on.
+static gboolean
+is_conflict (const bson_error_t *failure)
+{
+  return failure->domain == MONGOC_ERROR_SERVER
+         && (failure->code == CODE_WRITE_CONFLICT
+             || strstr (failure->message, "deadlock detected") != NULL);
+}
+
 static WdStoreError
 get_code (const bson_error_t *failure)
 {
   if (is_duplicate (failure))
     return WD_STORE_ERROR_EXISTS;
+  if (is_conflict (failure))
+    return WD_STORE_ERROR_BUSY;
   if (failure->domain == MONGOC_ERROR_BSON || failure->domain == BSON_ERROR_INVALID
       || (failure->domain == MONGOC_ERROR_SERVER && failure->code == CODE_TOO_LARGE))
     return WD_STORE_ERROR_TOO_LARGE;
@@ -411,4 +426,14 @@ wd_mongo_call_bulk_run (WdMongoBulk *self, gint64 *out_matched, GError **error)
     *out_matched = wd_mongo_bson_get_int (&reply, "nMatched", 0);
   bson_destroy (&reply);
   return ok || set_error (self->name, &self->failure, error);
+}
+
+gboolean
+wd_mongo_call_may_repeat (GError **error, guint n_tries)
+{
+  if (error == NULL || n_tries >= MAX_TRIES
+      || !g_error_matches (*error, WD_STORE_ERROR, WD_STORE_ERROR_BUSY))
+    return FALSE;
+  g_clear_error (error);
+  return TRUE;
 }

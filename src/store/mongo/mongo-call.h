@@ -99,4 +99,8 @@ void wd_mongo_call_bulk_delete (WdMongoBulk *self, const bson_t *filter);
 gboolean wd_mongo_call_bulk_run (WdMongoBulk *self, gint64 *out_matched, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
+// TRUE when the error is that others got into the way of a command on several documents: it is
+// cleared, and what may be done twice is to be done again. Not without end: `n_tries` counts.
+gboolean wd_mongo_call_may_repeat (GError **error, guint n_tries) G_GNUC_WARN_UNUSED_RESULT;
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (WdMongoBulk, wd_mongo_call_bulk_free)

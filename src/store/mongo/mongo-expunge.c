@@ -56,11 +56,11 @@ note_uid (const bson_t *doc, gpointer user_data, GError **error)
 
 // From here on they are this operation's: nobody else expunges them or changes their flags.
 static gboolean
-mark (WdMongoCall *call,
-      const WdMongoOp *op,
-      const WdUidSet *uids,
-      gboolean only_deleted,
-      GError **error)
+mark_once (WdMongoCall *call,
+           const WdMongoOp *op,
+           const WdUidSet *uids,
+           gboolean only_deleted,
+           GError **error)
 {
   g_autoptr (WdMongoBulk) bulk = wd_mongo_call_bulk_new (call, WD_MONGO_MESSAGES);
   g_autoptr (bson_t) more = make_condition (only_deleted);
@@ -78,6 +78,20 @@ mark (WdMongoCall *call,
       wd_mongo_call_bulk_update (bulk, filter, update, WD_MONGO_MANY);
     }
   return wd_mongo_call_bulk_run (bulk, NULL, error);
+}
+
+// What is marked already stays so.
+static gboolean
+mark (WdMongoCall *call,
+      const WdMongoOp *op,
+      const WdUidSet *uids,
+      gboolean only_deleted,
+      GError **error)
+{
+  for (guint i = 1; !mark_once (call, op, uids, only_deleted, error); i++)
+    if (!wd_mongo_call_may_repeat (error, i))
+      return FALSE;
+  return TRUE;
 }
 
 static bson_t *
@@ -99,11 +113,8 @@ read_marked (
   return wd_mongo_message_find (call, &op->mailbox, uids, marked, options, note_doc, self, error);
 }
 
-gboolean
-wd_mongo_expunge_delete (WdMongoCall *call,
-                         const WdMongoOp *op,
-                         const WdUidSet *uids,
-                         GError **error)
+static gboolean
+delete_once (WdMongoCall *call, const WdMongoOp *op, const WdUidSet *uids, GError **error)
 {
   g_autoptr (WdMongoBulk) bulk = wd_mongo_call_bulk_new (call, WD_MONGO_MESSAGES);
   g_autoptr (bson_t) marked = make_marked (op);
@@ -118,6 +129,18 @@ wd_mongo_expunge_delete (WdMongoCall *call,
       wd_mongo_call_bulk_delete (bulk, filter);
     }
   return wd_mongo_call_bulk_run (bulk, NULL, error);
+}
+
+gboolean
+wd_mongo_expunge_delete (WdMongoCall *call,
+                         const WdMongoOp *op,
+                         const WdUidSet *uids,
+                         GError **error)
+{
+  for (guint i = 1; !delete_once (call, op, uids, error); i++)
+    if (!wd_mongo_call_may_repeat (error, i))
+      return FALSE;
+  return TRUE;
 }
 
 static gboolean
@@ -178,7 +201,8 @@ wd_mongo_expunge_run (WdStore *store,
           && !run (&removal, call, owner, &mailbox->id, candidates, only_deleted, out_modseq,
                    error)))
     return FALSE;
-  if (gone->len > 0)
+  // Even when others have expunged them: what they did was held back meanwhile.
+  if (!wd_uidset_is_empty (candidates))
     wd_mongo_store_notify (store, WD_BEACON_MAILBOX, owner, &mailbox->id);
   *out_size_bytes = -removal.delta.size_bytes;
   *out_uids = g_steal_pointer (&found);

@@ -7,7 +7,7 @@
 #include "mongo-message.h"
 
 // Rounds for messages that others change meanwhile.
-#define MAX_TRIES 5
+#define MAX_TRIES 10
 
 // Messages that have the same flags, down to the order in which they stand.
 typedef struct
@@ -24,7 +24,7 @@ typedef struct
   const WdFlagChange *change;
   GHashTable *groups; // Of the array's octets (GBytes) to Group.
   WdUidSet *conflicts;
-  gint64 own_modseq; // Of the messages that were changed in an earlier round.
+  gint64 own_modseq; // Of the messages that were changed in earlier rounds.
 } Change;
 
 static void
@@ -144,11 +144,23 @@ drop_unchanged (Change *self)
   return n;
 }
 
+// What a client may have been shown with a later modseq is left for a later round: a modseq never
+// goes down.
+static bson_t *
+make_as_read (const WdMongoOp *op, const Group *group)
+{
+  bson_t *more = make_unmarked ();
+
+  BSON_APPEND_ARRAY (more, "flags", group->flags);
+  BCON_APPEND (more, "modseq", "{", "$lt", BCON_INT64 (op->modseq), "}");
+  return more;
+}
+
 static gboolean
 add_group (Change *self, WdMongoBulk *bulk, const WdMongoOp *op, const Group *group, GError **error)
 {
   g_autoptr (bson_t) update = bson_new ();
-  g_autoptr (bson_t) more = make_unmarked ();
+  g_autoptr (bson_t) more = make_as_read (op, group);
   WdMongoPieces pieces;
   bson_t *next;
   bson_t set;
@@ -160,7 +172,6 @@ add_group (Change *self, WdMongoBulk *bulk, const WdMongoOp *op, const Group *gr
   bson_append_document_end (update, &set);
   if (!ok)
     return FALSE;
-  BSON_APPEND_ARRAY (more, "flags", group->flags);
   wd_mongo_message_begin (&pieces, &op->mailbox, group->uids);
   while ((next = wd_mongo_message_next (&pieces, more)) != NULL)
     {
@@ -205,62 +216,73 @@ add_up (Change *self, WdUidSet *changed, WdMongoDelta *delta)
     }
 }
 
-// Within one operation, until all that was found has changed. Others that change the same messages
-// at the same time make it take more rounds, and leave the counters unknown.
+// What was changed in earlier rounds gets this one's modseq, so that all that a call changes has
+// one.
 static gboolean
-change_all (Change *self,
-            WdMongoCall *call,
-            const WdMongoOp *op,
-            guint32 n,
-            WdUidSet *changed,
-            WdMongoDelta *delta,
-            GError **error)
+update_own (Change *self, WdMongoCall *call, const WdMongoOp *op, GError **error)
 {
-  self->own_modseq = op->modseq;
-  for (guint i = 0; n > 0 && i < MAX_TRIES; i++)
-    {
-      g_autoptr (WdUidSet) tried = wd_uidset_new ();
-      gint64 n_done;
+  g_autoptr (bson_t) filter = NULL;
+  g_autoptr (bson_t) update = NULL;
 
-      add_up (self, tried, delta);
-      if (!update_groups (self, call, op, &n_done, error))
-        return FALSE;
-      wd_uidset_add_set (changed, tried);
-      if (n_done == n)
-        return TRUE;
-      delta->is_unknown = TRUE;
-      // Some are gone, or have other flags by now. Those that have changed are not changed again.
-      if (!load_groups (self, call, &op->mailbox, tried, error))
-        return FALSE;
-      wd_uidset_remove_set (changed, self->conflicts);
-      n = drop_unchanged (self);
-    }
-  return n == 0
-         || wd_mongo_store_fail (WD_STORE_ERROR_BUSY, "others change the same messages", error);
+  if (self->own_modseq == 0)
+    return TRUE;
+  filter = BCON_NEW ("mailbox", BCON_OID (wd_mongo_bson_oid (&op->mailbox)), "modseq",
+                     BCON_INT64 (self->own_modseq));
+  update = BCON_NEW ("$set", "{", "modseq", BCON_INT64 (op->modseq), "}");
+  return wd_mongo_call_update (call, WD_MONGO_MESSAGES, filter, update, WD_MONGO_MANY, NULL, NULL,
+                               error);
 }
 
-// Somebody took this operation for dead, and has shown what came behind it: what it changed gets a
-// modseq that nobody has seen yet.
+// What has changed already is not counted again when others get into the way.
 static gboolean
-run_again (WdMongoCall *call, const WdMongoOp *ended, WdModseq *out_modseq, GError **error)
+update_all (Change *self, WdMongoCall *call, const WdMongoOp *op, gint64 *out_n, GError **error)
 {
-  const WdMongoDelta delta = { .is_unknown = TRUE };
-  g_autoptr (bson_t) filter = BCON_NEW ("mailbox", BCON_OID (wd_mongo_bson_oid (&ended->mailbox)),
-                                        "modseq", BCON_INT64 (ended->modseq));
-  g_autoptr (bson_t) update = NULL;
+  for (guint i = 1;
+       !update_own (self, call, op, error) || !update_groups (self, call, op, out_n, error); i++)
+    if (!wd_mongo_call_may_repeat (error, i))
+      return FALSE;
+  return TRUE;
+}
+
+// One operation for the `n` messages of the groups. `out_is_done`: all of them were as they had
+// been read, and nobody has taken the operation for dead and shown what came behind it.
+static gboolean
+run_round (Change *self,
+           WdMongoCall *call,
+           const WdActor *actor,
+           const WdId *mailbox,
+           guint32 n,
+           WdUidSet *changed,
+           gboolean *out_is_done,
+           GError **error)
+{
+  WdMongoDelta delta = { .is_unknown = self->own_modseq != 0 };
   gboolean is_ended;
+  gint64 n_done = 0;
   WdMongoOp op;
 
-  if (!wd_mongo_pending_begin (call, &ended->owner, &ended->mailbox, WD_MONGO_PENDING_CHANGE, 0,
-                               NULL, &op, error))
+  if (!wd_mongo_pending_begin (call, &actor->owner, mailbox, WD_MONGO_PENDING_CHANGE, 0, NULL, &op,
+                               error))
     return FALSE;
-  update = BCON_NEW ("$set", "{", "modseq", BCON_INT64 (op.modseq), "}");
-  *out_modseq = (WdModseq) op.modseq;
-  return wd_mongo_call_update (call, WD_MONGO_MESSAGES, filter, update, WD_MONGO_MANY, NULL, NULL,
-                               error)
-         && wd_mongo_pending_finish (call, &op, WD_MONGO_PENDING_CHANGE, &delta, &is_ended, error);
+  add_up (self, changed, &delta);
+  if (!update_all (self, call, &op, &n_done, error))
+    {
+      // The entry goes all the same, if it can: what was done is done.
+      delta.is_unknown = TRUE;
+      (void) !wd_mongo_pending_finish (call, &op, WD_MONGO_PENDING_CHANGE, &delta, &is_ended, NULL);
+      return FALSE;
+    }
+  if (n_done != n)
+    delta.is_unknown = TRUE;
+  self->own_modseq = op.modseq;
+  if (!wd_mongo_pending_finish (call, &op, WD_MONGO_PENDING_CHANGE, &delta, &is_ended, error))
+    return FALSE;
+  *out_is_done = n_done == n && !is_ended;
+  return TRUE;
 }
 
+// Until all that was found has changed. Others that change the same messages at the same time make
+// it take more rounds, and leave the counters unknown.
 static gboolean
 run (Change *self,
      WdMongoCall *call,
@@ -268,29 +290,23 @@ run (Change *self,
      const WdId *mailbox,
      guint32 n,
      WdUidSet *changed,
-     WdModseq *out_modseq,
      GError **error)
 {
-  WdMongoDelta delta = { 0 };
-  gboolean is_ended;
-  WdMongoOp op;
-
-  if (!wd_mongo_pending_begin (call, &actor->owner, mailbox, WD_MONGO_PENDING_CHANGE, 0, NULL, &op,
-                               error))
-    return FALSE;
-
-  gboolean ok = change_all (self, call, &op, n, changed, &delta, error);
-
-  if (!ok)
+  for (guint i = 0; i < MAX_TRIES; i++)
     {
-      // The entry goes all the same, if it can: what was done is done.
-      delta.is_unknown = TRUE;
-      (void) !wd_mongo_pending_finish (call, &op, WD_MONGO_PENDING_CHANGE, &delta, &is_ended, NULL);
-      return FALSE;
+      gboolean is_done;
+
+      if (!run_round (self, call, actor, mailbox, n, changed, &is_done, error))
+        return FALSE;
+      if (is_done)
+        return TRUE;
+      // Some are gone, or have other flags by now. Those that have changed are not changed again.
+      if (!load_groups (self, call, mailbox, changed, error))
+        return FALSE;
+      wd_uidset_remove_set (changed, self->conflicts);
+      n = drop_unchanged (self);
     }
-  *out_modseq = (WdModseq) op.modseq;
-  return wd_mongo_pending_finish (call, &op, WD_MONGO_PENDING_CHANGE, &delta, &is_ended, error)
-         && (!is_ended || run_again (call, &op, out_modseq, error));
+  return wd_mongo_store_fail (WD_STORE_ERROR_BUSY, "others change the same messages", error);
 }
 
 gboolean
@@ -328,9 +344,13 @@ wd_mongo_flags_change (WdStore *store,
   n = drop_unchanged (&change);
   if (n > 0)
     {
-      if (!run (&change, &call, actor, mailbox, n, changed, &modseq, error))
-        return FALSE;
+      gboolean ok = run (&change, &call, actor, mailbox, n, changed, error);
+
+      // Even when nothing changed: what others did was held back meanwhile.
       wd_mongo_store_notify (store, WD_BEACON_MAILBOX, &actor->owner, mailbox);
+      if (!ok)
+        return FALSE;
+      modseq = (WdModseq) change.own_modseq;
     }
   if (out_changed != NULL)
     *out_changed = g_steal_pointer (&changed);

@@ -9,6 +9,8 @@
 #include "mongo-message.h"
 
 #define MAX_TRIES 5
+// Behind the time at which an entry may be ended.
+#define LATER_US (100 * 1000)
 
 void
 wd_mongo_mailbox_clear (WdMongoMailbox *self)
@@ -70,9 +72,19 @@ wd_mongo_mailbox_load (WdStore *store,
         return wd_mongo_store_fail (WD_STORE_ERROR_NOT_FOUND, "no such mailbox", error);
       if (!wd_mongo_pending_end_stale (pending, call, doc, &n_ended, error))
         return FALSE;
+      // What they held back may be shown now.
+      if (n_ended > 0)
+        {
+          WdId ended = wd_mongo_bson_get_id (doc, "_id");
+
+          wd_mongo_store_notify (store, WD_BEACON_MAILBOX, owner, &ended);
+        }
       if (n_ended == 0 || i == MAX_TRIES)
         {
           wd_mongo_mailbox_init (out_mailbox, doc);
+          if (out_mailbox->n_pending > 0)
+            wd_mongo_later_add (wd_mongo_store_get_later (store), owner, &out_mailbox->id,
+                                WD_MONGO_PENDING_MAX_US + LATER_US);
           return TRUE;
         }
     }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "mongo-keyword.h"
+#include "mongo-later.h"
 #include "mongo-pending.h"
 #include "mongo-schema.h"
 #include "mongo-store.h"
@@ -29,6 +30,7 @@ wd_mongo_store_notify (WdStore *store, WdBeaconKind kind, const WdId *owner, con
 // Returns (transfer none).
 WdMongoKeywords *wd_mongo_store_get_keywords (WdStore *store);
 WdMongoPending *wd_mongo_store_get_pending (WdStore *store);
+WdMongoLater *wd_mongo_store_get_later (WdStore *store);
 
 // Sets the error. Returns FALSE.
 gboolean wd_mongo_store_fail (WdStoreError code, const char *what, GError **error);

@@ -21,6 +21,7 @@ struct _WdMongoStore
   WdMongoPool *pool;
   WdMongoPending *pending;
   WdMongoKeywords *keywords;
+  WdMongoLater *later;
   char *redis_uri;
   WdNotifyLocal *local; // One of the two.
   WdNotifyRedis *redis;
@@ -80,11 +81,24 @@ wd_mongo_store_get_pending (WdStore *store)
   return WD_MONGO_STORE (store)->pending;
 }
 
+WdMongoLater *
+wd_mongo_store_get_later (WdStore *store)
+{
+  return WD_MONGO_STORE (store)->later;
+}
+
 gboolean
 wd_mongo_store_fail (WdStoreError code, const char *what, GError **error)
 {
   g_set_error_literal (error, WD_STORE_ERROR, (gint) code, what);
   return FALSE;
+}
+
+// WdWatchFunc
+static void
+look_again (const WdBeacon *beacon, gpointer user_data)
+{
+  wd_mongo_store_notify (user_data, beacon->kind, &beacon->owner, &beacon->mailbox);
 }
 
 static const WdStoreOptions *
@@ -168,6 +182,8 @@ wd_mongo_store_finalize (GObject *object)
 {
   WdMongoStore *self = WD_MONGO_STORE (object);
 
+  // Before what it calls.
+  g_clear_pointer (&self->later, wd_mongo_later_free);
   g_clear_pointer (&self->local, wd_notify_local_free);
   g_clear_pointer (&self->redis, wd_notify_redis_free);
   g_clear_pointer (&self->keywords, wd_mongo_keyword_free);
@@ -200,6 +216,7 @@ wd_mongo_store_open (const char *rest, const WdStoreOptions *options, GError **e
   self->options.redis_uri = self->redis_uri;
   self->pending = wd_mongo_pending_new ();
   self->keywords = wd_mongo_keyword_new ();
+  self->later = wd_mongo_later_new (look_again, self);
   if (self->redis_uri == NULL)
     self->local = wd_notify_local_new (options->runtime_dir);
   else if ((self->redis = wd_notify_redis_new (self->redis_uri, error)) == NULL)
