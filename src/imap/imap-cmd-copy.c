@@ -5,6 +5,7 @@
 #include "imap-error.h"
 #include "imap-mailbox.h"
 #include "imap-name.h"
+#include "imap-progress.h"
 #include "imap-set.h"
 
 static char *
@@ -19,6 +20,25 @@ make_code (guint32 uidvalidity, const WdUidSet *source, const WdUidSet *target)
   return g_string_free (code, FALSE);
 }
 
+typedef struct
+{
+  WdImapSession *session;
+  const WdImapCommand *cmd;
+  guint32 n_all;
+  WdImapProgress progress;
+} Telling;
+
+// All of it is one call of the store, in whose middle the client hears how far it is.
+static void
+tell_progress (guint32 n_done, gpointer user_data)
+{
+  Telling *self = user_data;
+
+  wd_imap_progress_tell (&self->progress, self->session, self->cmd, n_done, self->n_all);
+  if (wd_imap_session_get_output (self->session)->len > 0)
+    (void) wd_net_conn_flush (self->session->conn);
+}
+
 static WdStep
 run (WdImapSession *session,
      WdImapCommand *cmd,
@@ -30,10 +50,12 @@ run (WdImapSession *session,
   g_autoptr (WdUidSet) from = NULL;
   g_autoptr (WdUidSet) to = NULL;
   g_autofree char *code = NULL;
+  Telling telling = { session, cmd, wd_uidset_get_count (uids), { 0 } };
   guint32 uidvalidity;
 
+  wd_imap_progress_begin (&telling.progress);
   if (!wd_store_copy (session->server->store, &session->actor, &session->view->mailbox, uids,
-                      target, move, &from, &to, &uidvalidity,
+                      target, move, tell_progress, &telling, &from, &to, &uidvalidity,
                       wd_imap_session_get_cancellable (session), &error))
     return wd_imap_error_reply_target (session, cmd, error);
   if (move || wd_core_id_is_equal (target, &session->view->mailbox))

@@ -124,15 +124,21 @@ gboolean wd_store_store_flags (WdStore *store,
                                GCancellable *cancellable,
                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-// Copies or moves, all or none, in one commit. The i-th of `out_source` became the i-th of
-// `out_target` (ascending, consecutive). A move takes them out of the source in the same commit.
-// NOT_FOUND names which mailbox by its prefix "source" or "target"; OVER_QUOTA for a copy.
+// Called now and then, and at the end, with how many are done. Must not call the store.
+typedef void (*WdProgressFunc) (guint32 n_done, gpointer user_data);
+
+// Copies or moves, all or none, in one commit. `progress` is optional. The i-th of `out_source`
+// became the i-th of `out_target` (ascending, consecutive). A move takes them out of the source in
+// the same commit. NOT_FOUND names which mailbox by its prefix "source" or "target"; OVER_QUOTA for
+// a copy.
 gboolean wd_store_copy (WdStore *store,
                         const WdActor *actor,
                         const WdId *source,
                         const WdUidSet *uids,
                         const WdId *target,
                         gboolean move,
+                        WdProgressFunc progress,
+                        gpointer user_data,
                         WdUidSet **out_source,
                         WdUidSet **out_target,
                         guint32 *out_uidvalidity,

@@ -479,6 +479,8 @@ wd_store_copy (WdStore *store,
                const WdUidSet *uids,
                const WdId *target,
                gboolean move,
+               WdProgressFunc progress,
+               gpointer user_data,
                WdUidSet **out_source,
                WdUidSet **out_target,
                guint32 *out_uidvalidity,
@@ -487,8 +489,8 @@ wd_store_copy (WdStore *store,
 {
   REQUIRE (actor != NULL && source != NULL && uids != NULL && target != NULL && out_source != NULL
            && out_target != NULL && out_uidvalidity != NULL);
-  CALL (gboolean, copy, actor, source, uids, target, move, out_source, out_target, out_uidvalidity,
-        cancellable, error);
+  CALL (gboolean, copy, actor, source, uids, target, move, progress, user_data, out_source,
+        out_target, out_uidvalidity, cancellable, error);
 }
 
 gboolean

@@ -367,8 +367,8 @@ copy (Bench *bench, const WdId *source, const WdId *target, WdUid last, gboolean
   WdUidSet *from = NULL, *to = NULL;
   guint32 uidvalidity;
 
-  check (wd_store_copy (bench->store, &bench->actor, source, uids, target, move, &from, &to,
-                        &uidvalidity, NULL, &error));
+  check (wd_store_copy (bench->store, &bench->actor, source, uids, target, move, NULL, NULL, &from,
+                        &to, &uidvalidity, NULL, &error));
   wd_uidset_free (from);
   wd_uidset_free (to);
 }

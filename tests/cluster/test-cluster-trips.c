@@ -86,7 +86,8 @@ copy (Trips *trips)
   guint32 uidvalidity;
 
   g_assert_true (wd_store_copy (trips->store, &trips->actor, &trips->inbox, trips->all,
-                                &trips->trash, FALSE, &source, &target, &uidvalidity, NULL, NULL));
+                                &trips->trash, FALSE, NULL, NULL, &source, &target, &uidvalidity,
+                                NULL, NULL));
   g_assert_cmpuint (wd_uidset_get_count (source), >, 0);
 }
 

@@ -140,7 +140,8 @@ transfer (Model *model, const WdUidSet *uids, gboolean move)
   WdUid uid;
 
   contract_assert_works (wd_store_copy (c->store, &c->actor, &model->inbox, uids, &model->inbox,
-                                        move, &source, &target, &uidvalidity, NULL, &error));
+                                        move, NULL, NULL, &source, &target, &uidvalidity, NULL,
+                                        &error));
   wd_uidset_iter_init (&iter, source);
   while (wd_uidset_iter_next (&iter, &uid))
     model->messages[model->uidnext++] = (Message){ TRUE, model->messages[uid].flags, G_MAXUINT64 };

@@ -254,6 +254,15 @@ test_unchanged_since (Contract *contract)
 }
 
 static void
+take_progress (guint32 n_done, gpointer user_data)
+{
+  guint32 *n = user_data;
+
+  g_assert_cmpuint (n_done, >=, *n);
+  *n = n_done;
+}
+
+static void
 test_copy (Contract *contract)
 {
   WdId inbox = contract_box (contract, "INBOX");
@@ -265,14 +274,17 @@ test_copy (Contract *contract)
   g_autoptr (GString) octets = NULL;
   WdMessageRow source, copy;
   guint32 uidvalidity = 0;
+  guint32 n_copied = 0;
   WdQuota quota;
 
   contract_append_many (contract, 5);
   contract_flags (contract, &inbox, "4", WD_FLAG_OP_ADD, WD_FLAG_SEEN | WD_FLAG_DELETED);
   contract_copy (contract, &inbox, "1", &trash, FALSE);
   contract_assert_works (wd_store_copy (contract->store, &contract->actor, &inbox, uids, &trash,
-                                        FALSE, &from, &to, &uidvalidity, NULL, &error));
+                                        FALSE, take_progress, &n_copied, &from, &to, &uidvalidity,
+                                        NULL, &error));
   contract_assert_set (from, "2,4:5");
+  g_assert_cmpuint (n_copied, ==, 3);
   contract_assert_set (to, "2:4");
   info = contract_info (contract, &trash);
   g_assert_cmpuint (info->uidvalidity, ==, uidvalidity);
@@ -326,7 +338,7 @@ test_copy_nowhere (Contract *contract)
       ids[i] = &nowhere;
       ids[1 - i] = &inbox;
       g_assert_false (wd_store_copy (contract->store, &contract->actor, ids[0], uids, ids[1], FALSE,
-                                     &from, &to, &uidvalidity, NULL, &error));
+                                     NULL, NULL, &from, &to, &uidvalidity, NULL, &error));
       g_assert_error (error, WD_STORE_ERROR, WD_STORE_ERROR_NOT_FOUND);
       g_assert_true (g_str_has_prefix (error->message, i == 0 ? "source" : "target"));
     }
@@ -519,7 +531,7 @@ test_quota (Contract *contract)
   g_assert_cmpuint (quota.used_bytes, ==, 2 * size);
   g_assert_cmpuint (quota.limit_bytes, ==, 2 * size);
   contract_assert_fails (wd_store_copy (contract->store, &contract->actor, &inbox, one, &trash,
-                                        FALSE, &from, &to, &uidvalidity, NULL, &error),
+                                        FALSE, NULL, NULL, &from, &to, &uidvalidity, NULL, &error),
                          WD_STORE_ERROR_OVER_QUOTA);
   contract_copy (contract, &inbox, "1", &trash, TRUE);
 

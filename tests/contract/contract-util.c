@@ -131,7 +131,7 @@ contract_copy (
   guint32 uidvalidity;
 
   contract_assert_works (wd_store_copy (contract->store, &contract->actor, source, set, target,
-                                        move, &from, &to, &uidvalidity, NULL, &error));
+                                        move, NULL, NULL, &from, &to, &uidvalidity, NULL, &error));
   g_assert_cmpuint (wd_uidset_get_count (from), ==, wd_uidset_get_count (to));
 }
 

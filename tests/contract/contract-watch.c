@@ -82,7 +82,8 @@ move (Contract *contract)
   guint32 uidvalidity;
 
   contract_assert_works (wd_store_copy (contract->store, &contract->actor, &inbox, uids, &trash,
-                                        TRUE, &source, &target, &uidvalidity, NULL, &error));
+                                        TRUE, NULL, NULL, &source, &target, &uidvalidity, NULL,
+                                        &error));
 }
 
 static void

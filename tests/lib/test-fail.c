@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "core-clock.h"
 #include "store-backend.h"
 
 struct _WdTestFail
@@ -21,6 +22,7 @@ struct _WdTestFail
   guint n_until;      // 0: nothing is planned.
   WdTestFailHow how;
   WdStoreError code;
+  gint64 delay_us;
 };
 
 static void implement_store (WdStoreInterface *iface);
@@ -61,6 +63,35 @@ is_to_fail (WdTestFail *self, const char *name, gboolean *out_dies, GError **err
   return TRUE;
 }
 
+static void
+delay (WdTestFail *self)
+{
+  gint64 delay_us;
+
+  g_mutex_lock (&self->mutex);
+  delay_us = self->delay_us;
+  g_mutex_unlock (&self->mutex);
+  if (delay_us > 0)
+    wd_core_clock_advance_for_test (delay_us);
+}
+
+typedef struct
+{
+  WdTestFail *self;
+  WdProgressFunc progress;
+  gpointer user_data;
+} Progress;
+
+static void
+forward_progress (guint32 n_done, gpointer user_data)
+{
+  Progress *progress = user_data;
+
+  delay (progress->self);
+  if (progress->progress != NULL)
+    progress->progress (n_done, progress->user_data);
+}
+
 #define FORWARD(type, name, parameters, arguments)                                                 \
   static type name parameters                                                                      \
   {                                                                                                \
@@ -72,6 +103,7 @@ is_to_fail (WdTestFail *self, const char *name, gboolean *out_dies, GError **err
                                                                                                    \
     type result = WD_STORE_GET_IFACE (self->inner)->name arguments;                                \
                                                                                                    \
+    delay (self);                                                                                  \
     if (dies)                                                                                      \
       die ();                                                                                      \
     return result;                                                                                 \
@@ -230,9 +262,11 @@ FORWARD (gboolean, store_flags,
           cancellable, error))
 FORWARD (gboolean, copy,
          (WdStore *store, const WdActor *actor, const WdId *source, const WdUidSet *uids,
-          const WdId *target, gboolean move, WdUidSet **out_source, WdUidSet **out_target,
-          guint32 *out_uidvalidity, GCancellable *cancellable, GError **error),
-         (self->inner, actor, source, uids, target, move, out_source, out_target, out_uidvalidity,
+          const WdId *target, gboolean move, WdProgressFunc progress, gpointer user_data,
+          WdUidSet **out_source, WdUidSet **out_target, guint32 *out_uidvalidity,
+          GCancellable *cancellable, GError **error),
+         (self->inner, actor, source, uids, target, move, forward_progress,
+          &(Progress){ self, progress, user_data }, out_source, out_target, out_uidvalidity,
           cancellable, error))
 FORWARD (gboolean, expunge,
          (WdStore *store, const WdActor *actor, const WdId *mailbox, const WdUidSet *uids,
@@ -359,6 +393,14 @@ wd_test_fail_plan (
   self->n_until = nth;
   self->how = how;
   self->code = code;
+}
+
+void
+wd_test_fail_set_delay (WdTestFail *self, gint64 delay_us)
+{
+  g_mutex_lock (&self->mutex);
+  self->delay_us = delay_us;
+  g_mutex_unlock (&self->mutex);
 }
 
 guint

@@ -24,5 +24,9 @@ typedef enum
 void wd_test_fail_plan (
     WdTestFail *self, const char *name, guint nth, WdTestFailHow how, WdStoreError code);
 
+// From now on each call, and each piece of one that tells its progress, takes so long by the clock.
+// Any thread.
+void wd_test_fail_set_delay (WdTestFail *self, gint64 delay_us);
+
 // Calls of the function so far. Any thread.
 guint wd_test_fail_get_count (WdTestFail *self, const char *name);

@@ -528,8 +528,8 @@ copy_all (Fixture *f)
   g_autoptr (GError) error = NULL;
   guint32 uidvalidity;
 
-  g_assert_true (wd_store_copy (f->store, &f->actor, &f->inbox, all, &f->inbox, FALSE, &from, &to,
-                                &uidvalidity, NULL, &error));
+  g_assert_true (wd_store_copy (f->store, &f->actor, &f->inbox, all, &f->inbox, FALSE, NULL, NULL,
+                                &from, &to, &uidvalidity, NULL, &error));
   g_assert_no_error (error);
 }
 

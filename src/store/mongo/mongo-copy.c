@@ -34,6 +34,8 @@ typedef struct
   gsize batch_bytes;
   guint n_done;
   gint64 now_ms;
+  WdProgressFunc progress; // (nullable)
+  gpointer user_data;
 } Copy;
 
 static gboolean
@@ -107,6 +109,8 @@ flush (Copy *self, GError **error)
     return wd_mongo_store_fail (WD_STORE_ERROR_BUSY, "the database was too slow", error);
   g_ptr_array_set_size (self->batch, 0);
   self->batch_bytes = 0;
+  if (self->progress != NULL)
+    self->progress (self->n_done, self->user_data);
   return TRUE;
 }
 
@@ -215,6 +219,8 @@ wd_mongo_copy_messages (WdStore *store,
                         const WdUidSet *uids,
                         const WdId *target,
                         gboolean move,
+                        WdProgressFunc progress,
+                        gpointer user_data,
                         WdUidSet **out_source,
                         WdUidSet **out_target,
                         guint32 *out_uidvalidity,
@@ -239,6 +245,8 @@ wd_mongo_copy_messages (WdStore *store,
     .blobs = blobs,
     .done = done,
     .batch = batch,
+    .progress = progress,
+    .user_data = user_data,
   };
 
   if (!wd_mongo_store_begin_as (store, actor, &call, cancellable, error)

@@ -146,8 +146,8 @@ rename_inbox (WdStore *store,
 
   return wd_mongo_mailbox_create_one (store, actor, new, WD_SPECIAL_USE_NONE, NULL, &id,
                                       cancellable, error)
-         && wd_mongo_copy_messages (store, actor, inbox, all, &id, TRUE, &source, &target,
-                                    &uidvalidity, cancellable, error);
+         && wd_mongo_copy_messages (store, actor, inbox, all, &id, TRUE, NULL, NULL, &source,
+                                    &target, &uidvalidity, cancellable, error);
 }
 
 gboolean

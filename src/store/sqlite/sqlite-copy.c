@@ -41,6 +41,9 @@ typedef struct
   WdUidSet *source;
   gint64 size_bytes;
   gint64 now_ms;
+  guint32 n_done;
+  WdProgressFunc progress; // (nullable)
+  gpointer user_data;
   WdSqliteFlagRuns runs; // Of the source.
   Row rows[BATCH_ROWS];
   guint n_rows;
@@ -143,8 +146,12 @@ copy_range (Copy *self, const WdSqliteMailbox *source, gint64 first, gint64 last
     {
       if (!read_batch (self, source, first, last, error) || !write_batch (self, error))
         return FALSE;
-      if (self->n_rows > 0)
-        first = (gint64) self->rows[self->n_rows - 1].uid + 1;
+      if (self->n_rows == 0)
+        return TRUE;
+      first = (gint64) self->rows[self->n_rows - 1].uid + 1;
+      self->n_done += self->n_rows;
+      if (self->progress != NULL)
+        self->progress (self->n_done, self->user_data);
     }
   while (self->n_rows == BATCH_ROWS);
   return TRUE;
@@ -164,6 +171,8 @@ wd_sqlite_copy_rows (WdSqliteLease *lease,
                      const WdSqliteMailbox *source,
                      const WdUidSet *uids,
                      WdSqliteMailbox *target,
+                     WdProgressFunc progress,
+                     gpointer user_data,
                      WdUidSet *out_source,
                      gint64 *out_size_bytes,
                      GError **error)
@@ -182,6 +191,9 @@ wd_sqlite_copy_rows (WdSqliteLease *lease,
   copy.target = target;
   copy.source = out_source;
   copy.size_bytes = 0;
+  copy.n_done = 0;
+  copy.progress = progress;
+  copy.user_data = user_data;
   // The save date is now, the internal date stays (RFC 3501 6.4.7).
   copy.now_ms = wd_core_clock_now_us () / 1000;
   wd_sqlite_flag_runs_init (&copy.runs, lease, source);
@@ -200,6 +212,8 @@ wd_sqlite_copy_move_rows (WdSqliteLease *lease,
                           WdSqliteMailbox *source,
                           const WdUidSet *uids,
                           WdSqliteMailbox *target,
+                          WdProgressFunc progress,
+                          gpointer user_data,
                           WdUidSet *out_source,
                           GError **error)
 {
@@ -207,7 +221,8 @@ wd_sqlite_copy_move_rows (WdSqliteLease *lease,
   gint64 size_bytes;
 
   wd_sqlite_remove_begin (&removal, 0);
-  return wd_sqlite_copy_rows (lease, source, uids, target, out_source, &size_bytes, error)
+  return wd_sqlite_copy_rows (lease, source, uids, target, progress, user_data, out_source,
+                              &size_bytes, error)
          && wd_sqlite_remove_rows (&removal, lease, source, out_source, error)
          && wd_sqlite_remove_apply (&removal, lease, source, error);
 }
@@ -251,6 +266,8 @@ copy_within (WdSqliteLease *lease,
              WdSqliteMailbox *target,
              gboolean move,
              guint64 limit_bytes,
+             WdProgressFunc progress,
+             gpointer user_data,
              WdUidSet *out_source,
              GError **error)
 {
@@ -258,8 +275,10 @@ copy_within (WdSqliteLease *lease,
   gint64 size_bytes;
 
   if (move)
-    return wd_sqlite_copy_move_rows (lease, from, uids, target, out_source, error);
-  return wd_sqlite_copy_rows (lease, from, uids, target, out_source, &size_bytes, error)
+    return wd_sqlite_copy_move_rows (lease, from, uids, target, progress, user_data, out_source,
+                                     error);
+  return wd_sqlite_copy_rows (lease, from, uids, target, progress, user_data, out_source,
+                              &size_bytes, error)
          && add_to_owner (lease, wd_uidset_get_count (out_source), size_bytes, limit_bytes, error);
 }
 
@@ -270,6 +289,8 @@ wd_sqlite_copy_messages (WdStore *store,
                          const WdUidSet *uids,
                          const WdId *target,
                          gboolean move,
+                         WdProgressFunc progress,
+                         gpointer user_data,
                          WdUidSet **out_source,
                          WdUidSet **out_target,
                          guint32 *out_uidvalidity,
@@ -291,7 +312,8 @@ wd_sqlite_copy_messages (WdStore *store,
 
   WdUid first = (WdUid) target_row.uidnext;
 
-  if (!copy_within (&lease, &source_row, uids, &target_row, move, limit_bytes, source_uids, error))
+  if (!copy_within (&lease, &source_row, uids, &target_row, move, limit_bytes, progress, user_data,
+                    source_uids, error))
     return FALSE;
   if (!wd_uidset_is_empty (source_uids))
     {

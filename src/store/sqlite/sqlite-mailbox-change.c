@@ -148,7 +148,7 @@ rename_inbox (WdSqliteLease *lease, WdSqliteMailbox *inbox, const char *new_path
 
   if (!wd_sqlite_mailbox_create_path (lease, new_path, WD_SPECIAL_USE_NONE, NULL, &id, error)
       || !wd_sqlite_mailbox_load (lease, &id, &target, error)
-      || !wd_sqlite_copy_move_rows (lease, inbox, NULL, &target, moved, error))
+      || !wd_sqlite_copy_move_rows (lease, inbox, NULL, &target, NULL, NULL, moved, error))
     return FALSE;
   if (!wd_uidset_is_empty (moved))
     wd_sqlite_lease_notify (lease, WD_BEACON_MAILBOX, &inbox->oid);
