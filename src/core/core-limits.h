@@ -83,6 +83,9 @@
 #define WD_LIMIT_KEYWORDS 55
 #define WD_LIMIT_KEYWORD_BYTES 100
 #define WD_LIMIT_ADDRESSES 1000
+// Stretches of a mailbox by which a search goes from contents to messages; one that is more of a
+// mix is walked through.
+#define WD_LIMIT_SEARCH_MAP_RUNS 16384
 // Annotations of one mailbox, or of the account.
 #define WD_LIMIT_METADATA_ENTRIES 100
 #define WD_LIMIT_METADATA_NAME_BYTES 255

@@ -4,8 +4,15 @@
 
 #include "imap-find.h"
 
-// Messages in one piece.
-#define PIECE 500
+#include "core-clock.h"
+
+// Messages in the first piece of a search. The next are to take so long, but do not grow too fast:
+// what was quick may have been in the index, and what follows may not.
+#define FIRST_PIECE 1000
+#define PIECE_US (G_USEC_PER_SEC / 20)
+#define PIECE_GROWTH 16
+// Messages that are read at once.
+#define READ_PIECE 500
 
 // Whether messages have to be read for it. The depth is that of the parser.
 static gboolean
@@ -43,6 +50,7 @@ wd_imap_find_begin (WdImapFind *self,
   self->all = wd_uidset_copy (session->view->uids);
   self->n_all = wd_uidset_get_count (self->all);
   wd_uidset_iter_init (&self->next, self->all);
+  self->n_piece = FIRST_PIECE;
   self->found = wd_uidset_new ();
   wd_imap_progress_begin (&self->progress);
 }
@@ -55,14 +63,14 @@ wd_imap_find_clear (WdImapFind *self)
   g_clear_pointer (&self->found, wd_uidset_free);
 }
 
-// Returns (transfer full): the next messages. *inout_n counts them.
+// Returns (transfer full): the next `n_piece` messages. *inout_n counts them.
 static WdUidSet *
-take_piece (WdUidSetIter *iter, guint32 *inout_n)
+take_piece (WdUidSetIter *iter, guint32 n_piece, guint32 *inout_n)
 {
   WdUidSet *piece = wd_uidset_new ();
   WdUid uid;
 
-  for (guint i = 0; i < PIECE && wd_uidset_iter_next (iter, &uid); i++)
+  for (guint i = 0; i < n_piece && wd_uidset_iter_next (iter, &uid); i++)
     {
       wd_uidset_add (piece, uid);
       ++*inout_n;
@@ -83,12 +91,22 @@ limit (WdImapFind *self)
     }
   uids = g_ptr_array_index (self->expr->children, 0);
   wd_uidset_free (uids->uids);
-  uids->uids = take_piece (&self->next, &self->n_done);
+  uids->uids = take_piece (&self->next, self->n_piece, &self->n_done);
+}
+
+static void
+measure_piece (WdImapFind *self, gint64 took_us)
+{
+  gint64 fitting = self->n_piece * PIECE_US / MAX (took_us, 1);
+  gint64 most = (gint64) self->n_piece * PIECE_GROWTH;
+
+  self->n_piece = (guint32) CLAMP (fitting, 1, MIN (most, G_MAXUINT32));
 }
 
 gboolean
 wd_imap_find_run (WdImapFind *self, WdImapSession *session, GError **error)
 {
+  gint64 begin_us = wd_core_clock_monotonic_us ();
   g_autoptr (WdUidSet) found = NULL;
   WdModseq modseq = 0;
 
@@ -97,6 +115,7 @@ wd_imap_find_run (WdImapFind *self, WdImapSession *session, GError **error)
                         self->expr, &found, self->has_modseq ? &modseq : NULL,
                         wd_imap_session_get_cancellable (session), error))
     return FALSE;
+  measure_piece (self, wd_core_clock_monotonic_us () - begin_us);
   // What came meanwhile has no number yet.
   wd_uidset_intersect (found, self->all);
   wd_uidset_add_set (self->found, found);
@@ -125,7 +144,7 @@ wd_imap_find_read (WdImapFind *self,
                    gpointer user_data,
                    GError **error)
 {
-  g_autoptr (WdUidSet) piece = take_piece (&self->next_row, &self->n_read);
+  g_autoptr (WdUidSet) piece = take_piece (&self->next_row, READ_PIECE, &self->n_read);
 
   return wd_store_fetch (session->server->store, &session->actor, &session->view->mailbox, piece,
                          fields, 0, func, user_data, wd_imap_session_get_cancellable (session),

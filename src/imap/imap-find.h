@@ -16,7 +16,8 @@ typedef struct
   WdUidSet *all; // The session's messages, as they were when it began.
   WdUidSetIter next;
   guint32 n_all;
-  guint32 n_done; // Looked at.
+  guint32 n_done;  // Looked at.
+  guint32 n_piece; // In the next piece.
 
   gboolean is_found; // All of them were looked at.
   WdUidSet *found;

@@ -60,38 +60,55 @@ get_range (const WdMimePart *parts, const WdMimePart *part, guint64 *out_start, 
     *out_end = parts[part->first_child].body_start;
 }
 
-static gboolean
-append_part (WdContent *content,
-             const WdMimePart *parts,
-             const WdMimePart *part,
-             GString *text,
-             GError **error)
+static char *
+dup_piece (WdContent *content, const WdMimePart *parts, const WdMimePart *part, GError **error)
 {
   g_autoptr (GString) body = g_string_new (NULL);
   guint64 start, end;
 
   get_range (parts, part, &start, &end);
   if (!wd_content_read (content, start, (gsize) (end - start), body, error))
-    return FALSE;
+    return NULL;
 
   g_autofree char *decoded = wd_mime_text_dup (part, body->str, body->len);
+  g_autofree char *folded = wd_search_fold (decoded, -1);
 
-  g_string_append (text, decoded);
-  g_string_append_c (text, '\n');
+  return g_strconcat (folded, "\n", NULL);
+}
+
+gboolean
+wd_search_text_next_piece (WdContent *content, guint *inout_part, char **out_text, GError **error)
+{
+  const WdMimeTree *tree = wd_content_get_tree (content);
+  guint n_parts;
+  const WdMimePart *parts = wd_mime_tree_get_parts (tree, &n_parts);
+
+  *out_text = NULL;
+  while (*inout_part < n_parts && !wd_mime_text_is_searchable (&parts[*inout_part]))
+    ++*inout_part;
+  if (*inout_part >= n_parts)
+    return TRUE;
+  *out_text = dup_piece (content, parts, &parts[*inout_part], error);
+  if (*out_text == NULL)
+    return FALSE;
+  ++*inout_part;
   return TRUE;
 }
 
 char *
 wd_search_text_dup_body (WdContent *content, GError **error)
 {
-  const WdMimeTree *tree = wd_content_get_tree (content);
   g_autoptr (GString) text = g_string_new (NULL);
-  guint n_parts;
-  const WdMimePart *parts = wd_mime_tree_get_parts (tree, &n_parts);
+  guint part = 0;
 
-  for (guint i = 0; i < n_parts; i++)
-    if (wd_mime_text_is_searchable (&parts[i])
-        && !append_part (content, parts, &parts[i], text, error))
-      return NULL;
-  return wd_search_fold (text->str, (gssize) text->len);
+  for (;;)
+    {
+      g_autofree char *piece = NULL;
+
+      if (!wd_search_text_next_piece (content, &part, &piece, error))
+        return NULL;
+      if (piece == NULL)
+        return g_string_free (g_steal_pointer (&text), FALSE);
+      g_string_append (text, piece);
+    }
 }

@@ -16,3 +16,10 @@ char *wd_search_text_dup_field (const GString *header, const char *name) G_GNUC_
 
 // All text parts, and the headers of messages within. Returns (transfer full): NULL with an error.
 char *wd_search_text_dup_body (WdContent *content, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+// The same piece by piece: all of them, one after the other, are the body; each ends with a line
+// feed. *inout_part is 0 at first, and afterwards where to go on. *out_text (transfer full): NULL
+// at the end. FALSE with an error.
+gboolean
+wd_search_text_next_piece (WdContent *content, guint *inout_part, char **out_text, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;

@@ -83,19 +83,37 @@ append_folded (GString *out, const char *text, gsize len)
   g_string_append (out, again);
 }
 
+// Eight ASCII characters at a time: the high bit of each octet tells what is at least 'A', and what
+// is beyond 'Z'.
+static guint64
+fold_eight (guint64 eight)
+{
+  const guint64 ones = G_GUINT64_CONSTANT (0x0101010101010101);
+  guint64 is_capital
+      = (eight + ones * (0x80 - 'A')) & ~(eight + ones * (0x80 - 'Z' - 1)) & (ones * 0x80);
+
+  return eight | is_capital >> 2;
+}
+
 static void
 append_ascii (GString *out, const char *text, gsize len)
 {
   gsize start = out->len;
+  guint64 eight;
+  gsize i = 0;
 
-  g_string_append_len (out, text, (gssize) len);
-  // Without a call or a branch, so that compilers do many at a time.
-  for (gsize i = start; i < out->len; i++)
+  g_string_set_size (out, start + len);
+
+  char *to = out->str + start;
+
+  for (; i + sizeof eight <= len; i += sizeof eight)
     {
-      guint8 c = (guint8) out->str[i];
-
-      out->str[i] = (char) (c | ((guint8) (c - 'A') < 26) << 5);
+      memcpy (&eight, text + i, sizeof eight);
+      eight = fold_eight (eight);
+      memcpy (to + i, &eight, sizeof eight);
     }
+  for (; i < len; i++)
+    to[i] = g_ascii_tolower (text[i]);
 }
 
 // ASCII runs, which are most of all text, are folded octet by octet; what else there is goes to

@@ -351,6 +351,155 @@ test_random (Contract *contract)
     }
 }
 
+// A mailbox, and what its messages say: by UID, NULL where one is gone.
+typedef struct
+{
+  WdId id;
+  GPtrArray *bodies;
+} Box;
+
+#define N_WORDS 40
+
+static void
+fill_box (Contract *contract, Box *inbox)
+{
+  for (guint i = 0; i < 30; i++)
+    {
+      g_autofree char *octets
+          = g_strdup_printf ("Subject: word%02u\r\n\r\n", g_test_rand_int_range (0, N_WORDS));
+      g_autofree char *body = g_strdup_printf ("word%02u", g_test_rand_int_range (0, N_WORDS));
+      g_autofree char *all = g_strconcat (octets, body, NULL);
+
+      contract_append (contract, all, 0);
+      g_ptr_array_add (inbox->bodies, g_steal_pointer (&all));
+    }
+}
+
+// A stretch of what is there, as text. NULL when there is nothing.
+static char *
+pick_stretch (const Box *box, guint max_count, guint *out_first, guint *out_last)
+{
+  guint n = box->bodies->len;
+  guint first = n == 0 ? 0 : (guint) g_test_rand_int_range (0, (gint32) n);
+  guint last = MIN (n, first + (guint) g_test_rand_int_range (1, (gint32) max_count + 1));
+
+  for (guint i = first; i < last; i++)
+    if (g_ptr_array_index (box->bodies, i) != NULL)
+      {
+        *out_first = first;
+        *out_last = last;
+        return g_strdup_printf ("%u:%u", first + 1, last);
+      }
+  return NULL;
+}
+
+static void
+take_out (Box *box, guint i)
+{
+  g_free (g_ptr_array_index (box->bodies, i));
+  box->bodies->pdata[i] = NULL;
+}
+
+static void
+transfer (Contract *contract, Box *from, Box *to, gboolean moves)
+{
+  guint first, last;
+  g_autofree char *uids = pick_stretch (from, 20, &first, &last);
+
+  if (uids == NULL)
+    return;
+  contract_copy (contract, &from->id, uids, &to->id, moves);
+  for (guint i = first; i < last; i++)
+    if (g_ptr_array_index (from->bodies, i) != NULL)
+      {
+        g_ptr_array_add (to->bodies, g_strdup (g_ptr_array_index (from->bodies, i)));
+        if (moves)
+          take_out (from, i);
+      }
+}
+
+static void
+expunge_some (Contract *contract, Box *box)
+{
+  guint first, last;
+  g_autofree char *uids = pick_stretch (box, 5, &first, &last);
+
+  if (uids == NULL)
+    return;
+  g_free (contract_expunge (contract, &box->id, uids));
+  for (guint i = first; i < last; i++)
+    take_out (box, i);
+}
+
+static void
+compare_box (Contract *contract, const Box *box, WdSearchOp op, const char *a, const char *b)
+{
+  g_autoptr (WdUidSet) either = wd_uidset_new ();
+  g_autoptr (WdUidSet) none = wd_uidset_new ();
+  g_autoptr (GString) text = g_string_new (NULL);
+  g_autoptr (GString) rest = g_string_new (NULL);
+
+  for (guint i = 0; i < box->bodies->len; i++)
+    {
+      const char *octets = g_ptr_array_index (box->bodies, i);
+      const char *where;
+
+      if (octets == NULL)
+        continue;
+      where = op == WD_SEARCH_BODY ? strstr (octets, "\r\n\r\n") : octets;
+      if (op == WD_SEARCH_HEADER
+              ? strncmp (octets + strlen ("Subject: "), a, strlen (a)) == 0
+                    || strncmp (octets + strlen ("Subject: "), b, strlen (b)) == 0
+              : strstr (where, a) != NULL || strstr (where, b) != NULL)
+        wd_uidset_add (either, i + 1);
+      else
+        wd_uidset_add (none, i + 1);
+    }
+  wd_uidset_to_string (either, text);
+  wd_uidset_to_string (none, rest);
+  assert_found (
+      contract, &box->id,
+      pair_expr (WD_SEARCH_OR, text_expr (op, "Subject", a), text_expr (op, "Subject", b)),
+      text->str);
+  assert_found (contract, &box->id,
+                pair_expr (WD_SEARCH_AND,
+                           pair_expr (WD_SEARCH_NOT, text_expr (op, "Subject", a), NULL),
+                           pair_expr (WD_SEARCH_NOT, text_expr (op, "Subject", b), NULL)),
+                rest->str);
+}
+
+// While messages come, are copied to and fro, and go, in part before they are indexed.
+static void
+test_moving (Contract *contract)
+{
+  static const WdSearchOp searched[] = { WD_SEARCH_HEADER, WD_SEARCH_BODY, WD_SEARCH_TEXT };
+  Box boxes[2] = { { contract_box (contract, "INBOX"), g_ptr_array_new_with_free_func (g_free) },
+                   { contract_box (contract, "Trash"), g_ptr_array_new_with_free_func (g_free) } };
+
+  for (guint round = 0; round < 12; round++)
+    {
+      fill_box (contract, &boxes[0]);
+      if (round % 3 != 1)
+        contract_assert_works (wd_store_maintain (contract->store, NULL, &error));
+      for (guint i = 0; i < 4; i++)
+        {
+          guint from = (guint) g_test_rand_int_range (0, 2);
+
+          transfer (contract, &boxes[from], &boxes[1 - from], g_test_rand_bit ());
+          expunge_some (contract, &boxes[from]);
+        }
+      for (guint i = 0; i < 6; i++)
+        {
+          g_autofree char *a = g_strdup_printf ("word%02u", g_test_rand_int_range (0, N_WORDS));
+          g_autofree char *b = g_strdup_printf ("word%02u", g_test_rand_int_range (0, N_WORDS));
+
+          compare_box (contract, &boxes[i % 2], searched[i % G_N_ELEMENTS (searched)], a, b);
+        }
+    }
+  for (guint i = 0; i < G_N_ELEMENTS (boxes); i++)
+    g_ptr_array_unref (boxes[i].bodies);
+}
+
 static void
 test_long_body (Contract *contract)
 {
@@ -381,9 +530,15 @@ test_nowhere (Contract *contract)
 }
 
 const ContractCase contract_cases[] = {
-  { "rows", test_rows },       { "tree", test_tree },
-  { "days", test_days },       { "age", test_age },
-  { "texts", test_texts },     { "partly-indexed", test_partly_indexed },
-  { "random", test_random },   { "long-body", test_long_body },
-  { "nowhere", test_nowhere }, { NULL },
+  { "rows", test_rows },
+  { "tree", test_tree },
+  { "days", test_days },
+  { "age", test_age },
+  { "texts", test_texts },
+  { "partly-indexed", test_partly_indexed },
+  { "random", test_random },
+  { "moving", test_moving },
+  { "long-body", test_long_body },
+  { "nowhere", test_nowhere },
+  { NULL },
 };

@@ -635,6 +635,36 @@ test_stale_index (Fixture *f, gconstpointer data)
   g_assert_cmpuint (wd_uidset_get_count (uids), ==, 1);
 }
 
+static void
+assert_needles (Fixture *f, guint expected)
+{
+  g_autoptr (WdSearchExpr) expr = wd_search_expr_new (WD_SEARCH_BODY);
+  g_autoptr (WdUidSet) uids = NULL;
+
+  expr->text = g_strdup ("needle");
+  g_assert_true (wd_store_search (f->store, &f->actor, &f->inbox, expr, &uids, NULL, NULL, NULL));
+  g_assert_cmpuint (wd_uidset_get_count (uids), ==, expected);
+}
+
+// Few contents in a mailbox of so many stretches that it is walked through instead.
+static void
+test_mixed_mailbox (Fixture *f, gconstpointer data)
+{
+  guint n = 2;
+
+  wd_test_store_append (f->scratch, &f->user, "INBOX", "Subject: a\r\n\r\nneedle", -1, 0);
+  wd_test_store_append (f->scratch, &f->user, "INBOX", "Subject: a\r\n\r\nhay", -1, 0);
+  maintain (f);
+  for (; n / 2 < WD_LIMIT_SEARCH_MAP_RUNS; n *= 2)
+    copy_all (f);
+  assert_needles (f, n / 2);
+  wd_test_store_append (f->scratch, &f->user, "INBOX", "Subject: a\r\n\r\nneedle", -1, 0);
+  assert_needles (f, n / 2 + 1);
+  copy_all (f);
+  assert_needles (f, n + 2);
+  assert_needles (f, n + 2);
+}
+
 static const WdStoreOptions two_users = { .max_open_users = 2 };
 
 int
@@ -664,6 +694,7 @@ main (int argc, char **argv)
     { "/store/sqlite-mail/few-handles", test_few_handles, &two_users },
     { "/store/sqlite-mail/trimmed", test_trimmed, NULL },
     { "/store/sqlite-mail/stale-index", test_stale_index, NULL },
+    { "/store/sqlite-mail/mixed-mailbox", test_mixed_mailbox, NULL },
     { "/store/sqlite-mail/orphans", test_orphans, NULL },
   };
 

@@ -6,6 +6,7 @@
 
 #include "core-clock.h"
 #include "sqlite-schema.h"
+#include "sqlite-search-map.h"
 
 // Idle handles kept of one user: one that writes, and others that read while it waits for the disk.
 #define MAX_IDLE_HANDLES 3
@@ -47,6 +48,7 @@ struct _WdSqlitePool
 static void
 handle_free (WdSqliteHandle *handle)
 {
+  wd_sqlite_search_map_free (handle->search_map);
   wd_sqlite_db_free (handle->db);
   g_free (handle);
 }
@@ -400,6 +402,7 @@ wd_sqlite_pool_trim (WdSqlitePool *self, const WdId *id)
 
   for (WdSqliteHandle *handle; (handle = g_queue_pop_head (&handles)) != NULL;)
     {
+      g_clear_pointer (&handle->search_map, wd_sqlite_search_map_free);
       sqlite3_db_release_memory (wd_sqlite_db_get_handle (handle->db));
       wd_sqlite_pool_give (user, handle, TRUE);
     }

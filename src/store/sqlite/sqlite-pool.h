@@ -8,6 +8,7 @@
 
 typedef struct _WdSqlitePool WdSqlitePool;
 typedef struct _WdSqliteUser WdSqliteUser;
+typedef struct _WdSqliteSearchMap WdSqliteSearchMap;
 
 // What a user may need to have done in the background.
 typedef enum
@@ -53,7 +54,8 @@ void wd_sqlite_pool_forget (WdSqlitePool *self, const WdId *id);
 // TRUE for the first to ask since the last trimming: who is to ask for WD_SQLITE_CHORE_TRIM.
 gboolean wd_sqlite_pool_mark_trim (WdSqliteUser *user);
 
-// Frees the pages that the user's idle handles hold. FALSE when they were used just now: later.
+// Frees the pages and the maps that the user's idle handles hold. FALSE when they were used just
+// now: later.
 gboolean wd_sqlite_pool_trim (WdSqlitePool *self, const WdId *id);
 
 // Closes the handles of users that had to make room for others. The last handle of a database to
@@ -75,6 +77,7 @@ typedef struct
   WdSqliteDb *db;
   WdSqliteRowFunc row_func;
   gpointer row_data;
+  WdSqliteSearchMap *search_map; // (nullable) Kept by sqlite-search-map.c, freed with the handle.
 } WdSqliteHandle;
 
 // Takes a handle, opening one when none is idle. NOT_FOUND: there is no such user.

@@ -259,11 +259,11 @@ static const struct
   [WD_SEARCH_OR] = { match_children, 0 },
   [WD_SEARCH_NOT] = { match_not, 0 },
   [WD_SEARCH_UIDS] = { match_uids, 0 },
-  [WD_SEARCH_FLAGS_SET] = { match_flags, WD_SQLITE_SEARCH_ROW },
-  [WD_SEARCH_FLAGS_UNSET] = { match_flags, WD_SQLITE_SEARCH_ROW },
+  [WD_SEARCH_FLAGS_SET] = { match_flags, WD_SQLITE_SEARCH_CHANGED },
+  [WD_SEARCH_FLAGS_UNSET] = { match_flags, WD_SQLITE_SEARCH_CHANGED },
   [WD_SEARCH_LARGER] = { match_number, WD_SQLITE_SEARCH_ROW },
   [WD_SEARCH_SMALLER] = { match_number, WD_SQLITE_SEARCH_ROW },
-  [WD_SEARCH_MODSEQ] = { match_number, 0 },
+  [WD_SEARCH_MODSEQ] = { match_number, WD_SQLITE_SEARCH_CHANGED },
   [WD_SEARCH_BEFORE] = { match_day, WD_SQLITE_SEARCH_ROW },
   [WD_SEARCH_ON] = { match_day, WD_SQLITE_SEARCH_ROW },
   [WD_SEARCH_SINCE] = { match_day, WD_SQLITE_SEARCH_ROW },
@@ -300,6 +300,59 @@ const WdUidSet *
 wd_sqlite_search_node_get_uids (const WdSqliteSearchNode *self)
 {
   return self->uids;
+}
+
+// Of a text: what the index names, for its header or its body, and what it does not know.
+static WdUidSet *
+dup_named (const WdSqliteSearchNode *self)
+{
+  const WdUidSet *named[] = { self->header_contents, self->body_contents };
+  gboolean has[] = { self->expr->op != WD_SEARCH_BODY, self->expr->op != WD_SEARCH_HEADER };
+  g_autoptr (WdUidSet) contents = wd_uidset_copy (self->index->unindexed);
+
+  for (guint i = 0; i < G_N_ELEMENTS (named); i++)
+    {
+      if (has[i] && named[i] == NULL)
+        return NULL;
+      if (has[i])
+        wd_uidset_add_set (contents, named[i]);
+    }
+  return g_steal_pointer (&contents);
+}
+
+// Of AND what all children name that tell, of OR what any names, if all tell.
+static WdUidSet *
+dup_of_children (const WdSqliteSearchNode *self)
+{
+  gboolean is_and = self->expr->op == WD_SEARCH_AND;
+  guint n_children = self->children == NULL ? 0 : self->children->len;
+  g_autoptr (WdUidSet) contents = NULL;
+
+  for (guint i = 0; i < n_children; i++)
+    {
+      g_autoptr (WdUidSet) named
+          = wd_sqlite_search_node_dup_contents (g_ptr_array_index (self->children, i));
+
+      if (named == NULL && !is_and)
+        return NULL;
+      if (contents == NULL)
+        contents = g_steal_pointer (&named);
+      else if (named != NULL && is_and)
+        wd_uidset_intersect (contents, named);
+      else if (named != NULL)
+        wd_uidset_add_set (contents, named);
+    }
+  return g_steal_pointer (&contents);
+}
+
+WdUidSet *
+wd_sqlite_search_node_dup_contents (const WdSqliteSearchNode *self)
+{
+  WdSearchOp op = self->expr->op;
+
+  if (op == WD_SEARCH_AND || op == WD_SEARCH_OR)
+    return dup_of_children (self);
+  return ops[op].needs == WD_SQLITE_SEARCH_TEXT ? dup_named (self) : NULL;
 }
 
 // By what they need: texts last.

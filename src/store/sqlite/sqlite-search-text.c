@@ -16,7 +16,9 @@ struct _WdSqliteSearchTexts
   WdContent *content; // What follows is of it, NULL until asked for.
   GString *header;
   char *folded_header;
-  char *folded_body;
+  GString *folded_body; // As far as it was needed: up to `next_part`.
+  guint next_part;
+  gboolean is_body_whole;
 };
 
 static void
@@ -26,7 +28,10 @@ forget (WdSqliteSearchTexts *self)
   if (self->header != NULL)
     g_string_free (g_steal_pointer (&self->header), TRUE);
   g_clear_pointer (&self->folded_header, g_free);
-  g_clear_pointer (&self->folded_body, g_free);
+  if (self->folded_body != NULL)
+    g_string_free (g_steal_pointer (&self->folded_body), TRUE);
+  self->next_part = 0;
+  self->is_body_whole = FALSE;
 }
 
 WdSqliteSearchTexts *
@@ -174,18 +179,43 @@ wd_sqlite_search_text_match_header (WdSqliteSearchTexts *self,
   return TRUE;
 }
 
+// The next piece of the body.
+static gboolean
+read_more (WdSqliteSearchTexts *self, GError **error)
+{
+  g_autofree char *piece = NULL;
+
+  if (!wd_search_text_next_piece (self->content, &self->next_part, &piece, error))
+    return FALSE;
+  if (piece == NULL)
+    self->is_body_whole = TRUE;
+  else
+    g_string_append (self->folded_body, piece);
+  return TRUE;
+}
+
 gboolean
 wd_sqlite_search_text_match_body (WdSqliteSearchTexts *self,
                                   const char *text,
                                   gboolean *out_match,
                                   GError **error)
 {
+  gsize len = strlen (text);
+  gsize looked_at = 0;
+
   if (!load_content (self, error))
     return FALSE;
   if (self->folded_body == NULL)
-    self->folded_body = wd_search_text_dup_body (self->content, error);
-  if (self->folded_body == NULL)
-    return FALSE;
-  *out_match = has_text (self->folded_body, text);
-  return TRUE;
+    self->folded_body = g_string_new (NULL);
+  // The same text often stands in the first part, and again in a much longer one in HTML.
+  for (;;)
+    {
+      *out_match = strstr (self->folded_body->str + looked_at, text) != NULL;
+      if (*out_match || self->is_body_whole)
+        return TRUE;
+      // It may lie across the seam.
+      looked_at = self->folded_body->len - MIN (self->folded_body->len, len);
+      if (!read_more (self, error))
+        return FALSE;
+    }
 }

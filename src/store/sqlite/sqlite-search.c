@@ -6,10 +6,13 @@
 
 #include "core-clock.h"
 #include "sqlite-flag-runs.h"
+#include "sqlite-search-map.h"
 #include "sqlite-store-private.h"
 
 // Rows between two looks at the cancellable, when no text is read.
 #define CANCEL_ROWS 256
+// To find a message by itself costs as much as to walk past so many.
+#define ROWS_A_LOOK 8
 
 typedef struct
 {
@@ -17,6 +20,7 @@ typedef struct
   WdSqliteSearchNode *node;
   WdSqliteSearchTexts *texts;
   WdSqliteSearchNeeds needs;
+  gint64 indexed_upto;
   WdUidSet *found;
   WdSqliteFlagRuns runs;
   gint64 modseq;
@@ -46,7 +50,8 @@ read_row (Search *search, sqlite3_stmt *stmt, WdSqliteSearchRow *row, GError **e
   row->flags = (WdFlags) sqlite3_column_int64 (stmt, 1);
   row->modseq = sqlite3_column_int64 (stmt, 2);
   row->content = sqlite3_column_int64 (stmt, 3);
-  if (!wd_sqlite_flag_runs_find (&search->runs, row->uid, &row->flags, &row->modseq, error))
+  if ((search->needs & WD_SQLITE_SEARCH_CHANGED) != 0
+      && !wd_sqlite_flag_runs_find (&search->runs, row->uid, &row->flags, &row->modseq, error))
     return FALSE;
   if ((search->needs & (WD_SQLITE_SEARCH_ROW | WD_SQLITE_SEARCH_SENT)) == 0)
     return TRUE;
@@ -102,18 +107,47 @@ scan_range (Search *search, sqlite3_stmt *stmt, const WdUidRange *range, GError 
   return TRUE;
 }
 
+// The UIDs of what the index names, when they are few enough. NULL in `out_uids`: all may match.
+static gboolean
+ask_index (Search *search, const WdSqliteMailbox *mailbox, WdUidSet **out_uids, GError **error)
+{
+  g_autoptr (WdUidSet) contents = wd_sqlite_search_node_dup_contents (search->node);
+
+  *out_uids = NULL;
+  return contents == NULL
+         || wd_uidset_get_count (contents) * (gint64) ROWS_A_LOOK > mailbox->n_messages
+         || wd_sqlite_search_map_find (search->lease, mailbox, contents, search->indexed_upto,
+                                       out_uids, search->cancellable, error);
+}
+
+// Outside of which nothing matches. Returns (transfer full): NULL with an error.
+static WdUidSet *
+find_uids (Search *search, const WdSqliteMailbox *mailbox, GError **error)
+{
+  const WdUidSet *asked = wd_sqlite_search_node_get_uids (search->node);
+  g_autoptr (WdUidSet) uids = NULL;
+
+  if (!ask_index (search, mailbox, &uids, error))
+    return NULL;
+  if (uids == NULL)
+    return asked != NULL ? wd_uidset_copy (asked) : wd_uidset_new_range (1, G_MAXUINT32);
+  if (asked != NULL)
+    wd_uidset_intersect (uids, asked);
+  return g_steal_pointer (&uids);
+}
+
 static gboolean
 scan (Search *search, const WdSqliteMailbox *mailbox, GError **error)
 {
   g_auto (WdSqliteStmt) stmt
       = wd_sqlite_db_prepare (search->lease->db, get_sql (search->needs), error);
-  const WdUidSet *uids = wd_sqlite_search_node_get_uids (search->node);
-  const WdUidRange all = { 1, G_MAXUINT32 };
-  guint n_ranges = 1;
-  const WdUidRange *ranges = uids == NULL ? &all : wd_uidset_get_ranges (uids, &n_ranges);
+  g_autoptr (WdUidSet) uids = find_uids (search, mailbox, error);
+  const WdUidRange *ranges;
+  guint n_ranges;
 
-  if (stmt == NULL)
+  if (stmt == NULL || uids == NULL)
     return FALSE;
+  ranges = wd_uidset_get_ranges (uids, &n_ranges);
   wd_sqlite_flag_runs_init (&search->runs, search->lease, mailbox);
   sqlite3_bind_int64 (stmt, 1, mailbox->row);
   for (guint i = 0; i < n_ranges; i++)
@@ -127,7 +161,7 @@ search_in (WdSqliteLease *lease,
            const WdSqliteMailbox *mailbox,
            const WdSearchExpr *expr,
            WdUidSet *found,
-           WdModseq *out_modseq,
+           WdModseq *out_modseq, // (nullable)
            gboolean *out_wants_index,
            gboolean *out_is_searched,
            GCancellable *cancellable,
@@ -152,7 +186,9 @@ search_in (WdSqliteLease *lease,
     .lease = lease,
     .node = node,
     .texts = texts,
-    .needs = wd_sqlite_search_node_get_needs (node),
+    .needs
+    = wd_sqlite_search_node_get_needs (node) | (out_modseq == NULL ? 0 : WD_SQLITE_SEARCH_CHANGED),
+    .indexed_upto = index.upto,
     .found = found,
     .cancellable = cancellable,
   };
@@ -161,7 +197,8 @@ search_in (WdSqliteLease *lease,
   *out_wants_index = (search.needs & WD_SQLITE_SEARCH_TEXT) != 0 && index.upto + 1 < owner.uidnext;
   if (!scan (&search, mailbox, error))
     return FALSE;
-  *out_modseq = (WdModseq) search.modseq;
+  if (out_modseq != NULL)
+    *out_modseq = (WdModseq) search.modseq;
   return TRUE;
 }
 
@@ -178,15 +215,15 @@ wd_sqlite_search_messages (WdStore *store,
   WdSqlitePool *pool = wd_sqlite_store_get_pool (store);
   g_autoptr (WdUidSet) found = wd_uidset_new ();
   gboolean wants_index, is_searched;
-  WdModseq modseq;
+  WdModseq modseq = 0;
   {
     g_auto (WdSqliteLease) lease = { 0 };
     WdSqliteMailbox row;
 
     if (!wd_sqlite_lease_begin (pool, actor, WD_SQLITE_READ, &lease, cancellable, error)
         || !wd_sqlite_mailbox_load (&lease, mailbox, &row, error)
-        || !search_in (&lease, &row, expr, found, &modseq, &wants_index, &is_searched, cancellable,
-                       error))
+        || !search_in (&lease, &row, expr, found, out_modseq == NULL ? NULL : &modseq, &wants_index,
+                       &is_searched, cancellable, error))
       return FALSE;
   }
   // What was not indexed was read; the next search finds it indexed. Failing that, it is only slow.

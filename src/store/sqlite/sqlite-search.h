@@ -9,9 +9,10 @@
 // Which columns of a row the expression looks at.
 typedef enum
 {
-  WD_SQLITE_SEARCH_ROW = 1 << 0,  // Flags, size, dates.
-  WD_SQLITE_SEARCH_SENT = 1 << 1, // The day of the Date: header.
-  WD_SQLITE_SEARCH_TEXT = 1 << 2, // Octets.
+  WD_SQLITE_SEARCH_CHANGED = 1 << 0, // Flags and modseq as they are now.
+  WD_SQLITE_SEARCH_ROW = 1 << 1,     // Size, dates.
+  WD_SQLITE_SEARCH_SENT = 1 << 2,    // The day of the Date: header.
+  WD_SQLITE_SEARCH_TEXT = 1 << 3,    // Octets.
 } WdSqliteSearchNeeds;
 
 typedef struct
@@ -73,6 +74,11 @@ WdSqliteSearchNeeds wd_sqlite_search_node_get_needs (const WdSqliteSearchNode *s
 
 // The UIDs outside of which nothing matches. Returns (transfer none) (nullable): NULL for all.
 const WdUidSet *wd_sqlite_search_node_get_uids (const WdSqliteSearchNode *self);
+
+// The contents up to index->upto without which nothing matches. Returns (transfer full) (nullable):
+// NULL when the index does not tell.
+WdUidSet *wd_sqlite_search_node_dup_contents (const WdSqliteSearchNode *self)
+    G_GNUC_WARN_UNUSED_RESULT;
 
 // Whether the row matches. FALSE with an error.
 gboolean wd_sqlite_search_node_match (WdSqliteSearchNode *self,
