@@ -27,15 +27,17 @@ run (sqlite3 *db, const char *sql)
 
 // Small pages and a cache of a few, so that long transactions go to the WAL before they end.
 static sqlite3 *
-open_db (const char *path)
+open_db (const char *path, const char *synchronous)
 {
+  g_autofree char *set = g_strdup_printf ("PRAGMA synchronous=%s", synchronous);
   sqlite3 *db;
 
   g_assert_cmpint (sqlite3_open_v2 (path, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
                                     wd_sqlite_vfs_get_name ()),
                    ==, SQLITE_OK);
-  run (db, "PRAGMA page_size=1024; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
+  run (db, "PRAGMA page_size=1024; PRAGMA journal_mode=WAL;"
            "PRAGMA cache_size=20; PRAGMA wal_autocheckpoint=0");
+  run (db, set);
   return db;
 }
 
@@ -44,9 +46,9 @@ set_up (Fixture *fixture, gconstpointer data)
 {
   fixture->dir = g_dir_make_tmp ("wd-sqlite-vfs-XXXXXX", NULL);
   fixture->path = g_build_filename (fixture->dir, "a.db", NULL);
-  fixture->a = open_db (fixture->path);
+  fixture->a = open_db (fixture->path, data);
   run (fixture->a, "CREATE TABLE t (id INTEGER PRIMARY KEY, who TEXT, octets BLOB)");
-  fixture->b = open_db (fixture->path);
+  fixture->b = open_db (fixture->path, data);
 }
 
 static void
@@ -111,7 +113,7 @@ check_all (Fixture *fixture, gint64 n_rows)
       g_assert_true (g_file_get_contents (i == 0 ? fixture->path : wal, &octets, &len, NULL));
       g_assert_true (g_file_set_contents (i == 0 ? copy : copy_wal, octets, (gssize) len, NULL));
     }
-  later = open_db (copy);
+  later = open_db (copy, "FULL");
   g_assert_cmpint (get_number (fixture->a, "SELECT count (*) FROM t"), ==, n_rows);
   g_assert_cmpint (get_number (fixture->b, "SELECT count (*) FROM t"), ==, n_rows);
   g_assert_cmpint (get_number (later, "SELECT count (*) FROM t"), ==, n_rows);
@@ -238,6 +240,8 @@ test_memory (void)
 int
 main (int argc, char **argv)
 {
+  static const char *const modes[] = { "FULL", "NORMAL" };
+
   static const struct
   {
     const char *path;
@@ -251,7 +255,12 @@ main (int argc, char **argv)
 
   g_test_init (&argc, &argv, NULL);
   for (gsize i = 0; i < G_N_ELEMENTS (tests); i++)
-    g_test_add (tests[i].path, Fixture, NULL, set_up, tests[i].func, tear_down);
+    for (gsize j = 0; j < G_N_ELEMENTS (modes); j++)
+      {
+        g_autofree char *path = g_strconcat (tests[i].path, "/", modes[j], NULL);
+
+        g_test_add (path, Fixture, modes[j], set_up, tests[i].func, tear_down);
+      }
   g_test_add_func ("/store/sqlite/vfs/memory", test_memory);
   return g_test_run ();
 }

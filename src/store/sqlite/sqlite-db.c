@@ -216,11 +216,9 @@ run_commit (WdSqliteDb *self, GError **error)
 {
   gboolean ok;
 
-  if (self->is_durable)
-    wd_sqlite_vfs_begin_commit (self->handle);
+  wd_sqlite_vfs_begin_commit (self->handle);
   ok = run_text (self, "COMMIT", error);
-  if (self->is_durable)
-    wd_sqlite_vfs_end_commit (self->handle);
+  wd_sqlite_vfs_end_commit (self->handle);
   return ok;
 }
 

@@ -2,7 +2,8 @@
 // The layer over SQLite's own files.
 //
 // Why it is safe to let frames wait: nobody looks for them before the WAL's index says that they
-// are there, SQLite writes the index after it has synced, and only a commit that is synced waits.
+// are there, and SQLite writes the index after it has written the frame that commits, which waits
+// for nothing.
 #include "config.h"
 
 #include "sqlite-vfs.h"
@@ -11,6 +12,15 @@
 
 #define NAME "wildduck"
 #define BUFFER_BYTES (64 * 1024)
+#define FRAME_HEADER_BYTES 24 // https://www.sqlite.org/fileformat2.html 4.1
+
+// What is expected behind what waits.
+typedef enum
+{
+  PIECE_UNKNOWN,
+  PIECE_PAGE,           // Of a frame that does not commit.
+  PIECE_COMMITTED_PAGE, // Of one that does.
+} Piece;
 
 // A WAL. The file of the layer below comes behind it, as that one asks for room.
 typedef struct
@@ -20,6 +30,7 @@ typedef struct
   guint8 *buffer; // The thread's. Of a commit only.
   sqlite3_int64 start;
   int n_waiting;
+  Piece next;
 } WalFile;
 
 #define WAL_FILE_BYTES ((gsize) ((sizeof (WalFile) + 15) / 16 * 16))
@@ -56,32 +67,54 @@ flush (sqlite3_file *file)
   int n = self->n_waiting;
 
   self->n_waiting = 0;
+  self->next = PIECE_UNKNOWN;
   return n == 0 ? SQLITE_OK : real->pMethods->xWrite (real, self->buffer, n, self->start);
 }
 
+static gboolean
+does_follow (const WalFile *self, int n, sqlite3_int64 offset)
+{
+  return self->n_waiting > 0 && offset == self->start + self->n_waiting
+         && n <= BUFFER_BYTES - self->n_waiting;
+}
+
+// A frame's header tells what follows. One that commits waits for its page only behind others:
+// where SQLite goes over headers again, it reads before each, and no page comes behind the last.
+static Piece
+judge (const guint8 *data, int n, gboolean is_behind)
+{
+  static const guint8 no_commit[4];
+
+  if (n != FRAME_HEADER_BYTES)
+    return PIECE_UNKNOWN;
+  if (memcmp (data + 4, no_commit, sizeof no_commit) == 0)
+    return PIECE_PAGE;
+  return is_behind ? PIECE_COMMITTED_PAGE : PIECE_UNKNOWN;
+}
+
+// What is not known to be of a frame that does not commit, or has no page yet, goes out at once
+// with all that waits.
 static int
 wal_write (sqlite3_file *file, const void *data, int n, sqlite3_int64 offset)
 {
   WalFile *self = (WalFile *) file;
   sqlite3_file *real = get_below (file);
-  gboolean does_follow = self->n_waiting > 0 && offset == self->start + self->n_waiting;
-  int rc;
+  gboolean is_behind = does_follow (self, n, offset);
+  Piece piece = is_behind ? self->next : PIECE_UNKNOWN;
+  Piece next = piece == PIECE_UNKNOWN ? judge (data, n, is_behind) : PIECE_UNKNOWN;
+  gboolean waits = self->is_gathering && (piece == PIECE_PAGE || next != PIECE_UNKNOWN);
+  int rc = is_behind ? SQLITE_OK : flush (file);
 
-  if (!self->is_gathering || n > BUFFER_BYTES)
-    {
-      rc = flush (file);
-      return rc != SQLITE_OK ? rc : real->pMethods->xWrite (real, data, n, offset);
-    }
-  if (!does_follow || n > BUFFER_BYTES - self->n_waiting)
-    {
-      rc = flush (file);
-      if (rc != SQLITE_OK)
-        return rc;
-      self->start = offset;
-    }
+  if (rc != SQLITE_OK)
+    return rc;
+  if (!waits && !is_behind)
+    return real->pMethods->xWrite (real, data, n, offset);
+  if (!is_behind)
+    self->start = offset;
   memcpy (self->buffer + self->n_waiting, data, (gsize) n);
   self->n_waiting += n;
-  return SQLITE_OK;
+  self->next = next;
+  return waits ? SQLITE_OK : flush (file);
 }
 
 static int
@@ -258,6 +291,7 @@ wd_sqlite_vfs_begin_commit (sqlite3 *handle)
     return;
   self->buffer = get_buffer ();
   self->n_waiting = 0;
+  self->next = PIECE_UNKNOWN;
   self->is_gathering = TRUE;
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
-// A layer over SQLite's own files that writes the frames of one durable commit to the WAL in large
-// pieces, where SQLite makes two small writes of each page.
+// A layer over SQLite's own files that writes the frames of one commit to the WAL in large pieces,
+// where SQLite makes two small writes of each page.
 #pragma once
 
 #include <glib.h>
@@ -10,8 +10,8 @@
 // SQLite has no files, or no memory.
 const char *wd_sqlite_vfs_get_name (void);
 
-// Around the COMMIT of a transaction that is synced, on the thread that runs it. What SQLite writes
-// to the WAL in between waits until it syncs, reads or cuts the file; a failure is then reported by
-// that. What still waits at the end belongs to a commit that failed, and is thrown away.
+// Around the COMMIT of a transaction, on the thread that runs it. The frames that SQLite writes to
+// the WAL in between wait for the one that commits; a failure is then reported by that. What still
+// waits at the end belongs to a commit that failed, and is thrown away.
 void wd_sqlite_vfs_begin_commit (sqlite3 *handle);
 void wd_sqlite_vfs_end_commit (sqlite3 *handle);
