@@ -179,6 +179,25 @@ get_current (WdImapAppend *self)
   return &g_array_index (self->messages, WdImapAppendMessage, self->messages->len - 1);
 }
 
+static void
+prepare (gpointer incoming)
+{
+  wd_incoming_prepare (incoming);
+  wd_incoming_unref (incoming);
+}
+
+// While the octets of the next message come in, another worker does what there is to do with those
+// of the last one.
+static void
+prepare_last (WdImapSession *session)
+{
+  WdImapAppend *self = session->append;
+
+  if (self->messages->len > 0 && self->error == NULL)
+    wd_net_service_queue (session->server->service, prepare,
+                          wd_incoming_ref (get_current (self)->incoming));
+}
+
 // Takes the message (transfer full), whose octets come next. All of a command share the memory that
 // one message may have.
 static void
@@ -187,6 +206,7 @@ begin_message (WdImapSession *session, WdImapAppendMessage *message)
   WdImapAppend *self = session->append;
   guint64 size_bytes = message->literal.size_bytes;
 
+  prepare_last (session);
   message->incoming = wd_incoming_new (session->server->store);
   wd_incoming_set_memory_bytes (message->incoming,
                                 WD_LIMIT_SPOOL_MEMORY_BYTES - self->memory_bytes);

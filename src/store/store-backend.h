@@ -83,6 +83,7 @@ typedef gboolean WdBackendInternKeywords (WdStore *,
                                           GError **);
 typedef gboolean
 WdBackendGetQuota (WdStore *, const WdActor *, WdQuota *, GCancellable *, GError **);
+typedef void WdBackendPrepare (WdStore *, WdIncoming *);
 typedef gboolean WdBackendAppend (WdStore *,
                                   const WdActor *,
                                   const WdId *,
@@ -203,6 +204,8 @@ struct _WdStoreInterface
   WdBackendGetQuota *get_quota;
 
   // Messages.
+  // Optional (nullable): as wd_incoming_prepare.
+  WdBackendPrepare *prepare;
   WdBackendAppend *append;
   // Optional (nullable): without it, append and expunge, one after the other.
   WdBackendReplace *replace;

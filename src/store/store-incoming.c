@@ -304,3 +304,13 @@ wd_incoming_get_prepared (WdIncoming *self,
     }
   return self->prepared;
 }
+
+void
+wd_incoming_prepare (WdIncoming *self)
+{
+  WdStoreInterface *iface = WD_STORE_GET_IFACE (self->store);
+
+  g_return_if_fail (self->tree != NULL);
+  if (iface->prepare != NULL)
+    iface->prepare (self->store, self);
+}

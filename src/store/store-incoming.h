@@ -30,6 +30,11 @@ gboolean wd_incoming_write (WdIncoming *self, const void *data, gsize len, GErro
 // Ends it. From here on it is read-only, and any number of threads may append it.
 gboolean wd_incoming_finish (WdIncoming *self, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+// Makes, now and on this thread, what storing it needs to have made of it: whoever appends it then
+// finds it, or waits for it. Only for speed: what fails here fails again when it is appended. Once
+// finished, any thread.
+void wd_incoming_prepare (WdIncoming *self);
+
 guint64 wd_incoming_get_size_bytes (const WdIncoming *self);
 
 // Returns (transfer none): the index, once finished.

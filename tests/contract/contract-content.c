@@ -281,6 +281,47 @@ test_long_text (Contract *contract)
   assert_kept (contract, octets, NULL, TRUE);
 }
 
+static gpointer
+prepare (gpointer incoming)
+{
+  wd_incoming_prepare (incoming);
+  return NULL;
+}
+
+// Prepared on several threads before it is appended, and prepared for nothing.
+static void
+test_prepared (Contract *contract)
+{
+  g_autoptr (GString) octets = make_large ("\r\n", 76, 100 * 1024, "");
+  WdId inbox = contract_box (contract, "INBOX");
+
+  for (guint i = 0; i < 2; i++)
+    {
+      g_autoptr (WdIncoming) incoming = wd_incoming_new (contract->store);
+      const WdAppend item = { .incoming = incoming };
+      GThread *threads[3];
+      WdAppended appended;
+      guint32 uidvalidity;
+
+      contract_assert_works (wd_incoming_write (incoming, octets->str, octets->len, &error));
+      contract_assert_works (wd_incoming_finish (incoming, &error));
+      for (guint j = 0; j < G_N_ELEMENTS (threads); j++)
+        threads[j] = g_thread_new ("prepare", prepare, incoming);
+      if (i > 0)
+        contract_assert_works (wd_store_append (contract->store, &contract->actor, &inbox, &item, 1,
+                                                &appended, &uidvalidity, NULL, &error));
+      for (guint j = 0; j < G_N_ELEMENTS (threads); j++)
+        g_thread_join (threads[j]);
+      if (i == 0)
+        continue;
+
+      g_autoptr (WdContent) content = contract_open (contract, &inbox, appended.uid);
+
+      assert_readable (content, octets);
+    }
+  g_assert_cmpuint (contract_check (contract, FALSE, NULL), ==, 0);
+}
+
 // An opened message stays readable when it is gone, and all that was lazy is done.
 static void
 test_outlives (Contract *contract)
@@ -334,6 +375,7 @@ const ContractCase contract_cases[] = {
   { "huge", test_huge },
   { "long-text", test_long_text },
   { "outlives", test_outlives },
+  { "prepared", test_prepared },
   { "copies", test_copies },
   { NULL },
 };

@@ -214,6 +214,22 @@ prepare_all (WdStore *store, const WdAppend *items, guint n_items, Insertion *in
   return TRUE;
 }
 
+void
+wd_sqlite_append_prepare (WdStore *store, WdIncoming *incoming)
+{
+  (void) !wd_sqlite_prepare_message (incoming, wd_sqlite_store_get_dir (store), NULL);
+}
+
+// The names of all parts are durable before the commit that refers to them.
+static gboolean
+sync_parts (WdSqliteLease *lease, const Insertion *ins, guint n_items, GError **error)
+{
+  for (guint i = 0; i < n_items; i++)
+    if (ins[i].prepared->parts->len > 0)
+      return wd_sqlite_blob_sync_user (wd_sqlite_pool_get_dir (lease->user), error);
+  return TRUE;
+}
+
 static gboolean
 insert_all (WdSqliteLease *lease,
             const WdId *id,
@@ -239,6 +255,8 @@ insert_all (WdSqliteLease *lease,
     if (!insert_one (lease, &mailbox, &owner, &ins[i], &outs[i], error))
       return FALSE;
 
+  if (!sync_parts (lease, ins, n_items, error))
+    return FALSE;
   *out_uidvalidity = (guint32) mailbox.uidvalidity;
   wd_sqlite_lease_notify (lease, WD_BEACON_MAILBOX, id);
   return wd_sqlite_mailbox_save (lease, &mailbox, error)

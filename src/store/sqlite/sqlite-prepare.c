@@ -132,10 +132,8 @@ link_part (const WdSqlitePrepared *self,
 gboolean
 wd_sqlite_prepare_link (const WdSqlitePrepared *self, const char *user_dir, GError **error)
 {
-  if (self->parts->len == 0)
-    return TRUE;
   for (guint i = 0; i < self->parts->len; i++)
     if (!link_part (self, &g_array_index (self->parts, WdStorePart, i), user_dir, error))
       return FALSE;
-  return wd_sqlite_blob_sync_user (user_dir, error);
+  return TRUE;
 }

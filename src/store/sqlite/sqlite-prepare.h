@@ -26,8 +26,9 @@ const WdSqlitePrepared *wd_sqlite_prepare_message (WdIncoming *incoming,
                                                    const char *state_dir,
                                                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-// Gives the parts a name in the user's folder, durably. Within the transaction that will refer to
-// them, for whoever removes parts of this user waits for it. Some may be gone from the pool by now,
+// Gives the parts a name in the user's folder, which is durable after wd_sqlite_blob_sync_user.
+// Within the transaction that will refer to them, for whoever removes parts of this user waits for
+// it. Some may be gone from the pool by now,
 // or have no room for a name: then they are written again.
 gboolean wd_sqlite_prepare_link (const WdSqlitePrepared *self, const char *user_dir, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;

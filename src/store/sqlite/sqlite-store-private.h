@@ -77,6 +77,7 @@ gboolean wd_sqlite_mailbox_change_quota (const WdId *user,
 WdBackendListChanges wd_sqlite_changes_list;
 
 // sqlite-append.c
+WdBackendPrepare wd_sqlite_append_prepare;
 WdBackendAppend wd_sqlite_append_messages;
 WdBackendReplace wd_sqlite_append_replacement;
 
