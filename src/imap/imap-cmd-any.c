@@ -75,11 +75,14 @@ wd_imap_cmd_any_id (WdImapSession *session, WdImapCommand *cmd)
   if (!wd_imap_parse_space (&cmd->args) || !parse_id (&cmd->args, text)
       || !wd_imap_parse_end (&cmd->args))
     return wd_imap_command_bad_args (cmd);
-  if (text->len > 0)
+  // Once, so that no client fills the log.
+  if (text->len > 0 && !session->has_id)
     {
       g_autofree char *shown = g_strescape (text->str, NULL);
 
-      wd_log_debug (wd_net_conn_get_log (session->conn), NULL, "client is%s", shown);
+      session->has_id = TRUE;
+      wd_log_info (wd_net_conn_get_log (session->conn), WD_MSG_CLIENT_ID, NULL, "client is%s",
+                   shown);
     }
   g_string_append (out, "* ID (\"name\" \"Wild Duck\" \"version\" \"" WD_VERSION "\")\r\n");
   return WD_DONE;

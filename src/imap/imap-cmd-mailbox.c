@@ -2,6 +2,8 @@
 // CREATE, DELETE, RENAME, SUBSCRIBE and UNSUBSCRIBE.
 #include "config.h"
 
+#include <string.h>
+
 #include "imap-error.h"
 #include "imap-mailbox.h"
 #include "imap-name.h"
@@ -47,19 +49,37 @@ parse_use (WdImapParser *parser, WdSpecialUse *out_use, gboolean *out_is_known)
   return wd_imap_parse_close (parser) && wd_imap_parse_close (parser) && wd_imap_parse_end (parser);
 }
 
+// RFC 9051 6.3.4, 6.3.6: how it is called now, for what it was called before. The command has
+// succeeded, whatever becomes of this.
+static void
+tell_name (WdImapSession *session, const char *path, const char *old_name)
+{
+  g_autoptr (WdMailboxInfo) info = NULL;
+
+  if (old_name == NULL || !wd_imap_session_is_enabled (session, WD_IMAP_ENABLED_REV2))
+    return;
+  info = wd_imap_mailbox_get (session, path, NULL);
+  if (info != NULL)
+    wd_imap_mailbox_write_name (session, info, old_name);
+}
+
 WdStep
 wd_imap_cmd_mailbox_create (WdImapSession *session, WdImapCommand *cmd)
 {
   g_autoptr (GError) error = NULL;
   g_autofree char *path = NULL;
+  g_autofree char *other_name = NULL;
   g_autofree char *code = NULL;
+  WdImapParser name;
   char hex[WD_CORE_ID_HEX_LEN + 1];
   WdSpecialUse use;
   gboolean is_known;
   WdId id;
 
-  if (!wd_imap_parse_space (&cmd->args) || !wd_imap_name_parse (&cmd->args, &path, NULL)
-      || !parse_use (&cmd->args, &use, &is_known))
+  if (!wd_imap_parse_space (&cmd->args))
+    return wd_imap_command_bad_args (cmd);
+  name = cmd->args;
+  if (!wd_imap_name_parse (&cmd->args, &path, NULL) || !parse_use (&cmd->args, &use, &is_known))
     return wd_imap_command_bad_args (cmd);
   if (path == NULL)
     return refuse_name (cmd);
@@ -68,6 +88,8 @@ wd_imap_cmd_mailbox_create (WdImapSession *session, WdImapCommand *cmd)
   if (!wd_store_create_mailbox (session->server->store, &session->actor, path, use, NULL, &id,
                                 wd_imap_session_get_cancellable (session), &error))
     return wd_imap_error_reply (session, cmd, error);
+  other_name = wd_imap_name_dup_other (name, path);
+  tell_name (session, path, other_name);
   wd_core_id_to_hex (&id, hex);
   code = g_strdup_printf ("MAILBOXID (%s)", hex);
   return wd_imap_command_ok (cmd, code, "CREATE completed");
@@ -138,7 +160,10 @@ wd_imap_cmd_mailbox_rename (WdImapSession *session, WdImapCommand *cmd)
   if (!wd_store_rename_mailbox (session->server->store, &session->actor, &id, new_path,
                                 wd_imap_session_get_cancellable (session), &error))
     return wd_imap_error_reply (session, cmd, error);
-  // INBOX, if it is selected, is empty now.
+  // INBOX stays, and so does its name.
+  if (strcmp (path, "INBOX") != 0)
+    tell_name (session, new_path, path);
+  // If it is selected, it is empty now.
   g_atomic_int_set (&session->is_dirty, TRUE);
   return WD_DONE;
 }

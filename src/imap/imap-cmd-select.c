@@ -58,22 +58,8 @@ parse_parameters (WdImapSession *session, WdImapParser *parser, Select *select)
   return wd_imap_parse_close (parser) && wd_imap_parse_end (parser);
 }
 
-// How the mailbox is called (RFC 9051 6.3.2).
 static void
-write_list (WdImapSession *session, const WdMailboxInfo *info)
-{
-  GString *out = wd_imap_session_get_output (session);
-  const char *use = wd_store_special_use_to_string (info->special_use);
-
-  g_string_append_printf (out, "* LIST (%s%s%s) \"/\" ",
-                          info->has_children ? "\\HasChildren" : "\\HasNoChildren",
-                          use != NULL ? " " : "", use != NULL ? use : "");
-  wd_imap_name_append (out, info->path, TRUE);
-  g_string_append (out, "\r\n");
-}
-
-static void
-write_response (WdImapSession *session, const WdMailboxState *state)
+write_response (WdImapSession *session, const WdMailboxState *state, const char *other_name)
 {
   GString *out = wd_imap_session_get_output (session);
   const WdImapView *view = session->view;
@@ -83,8 +69,9 @@ write_response (WdImapSession *session, const WdMailboxState *state)
   wd_core_id_to_hex (&state->info->id, id);
   wd_imap_sync_append_flags (session);
   g_string_append_printf (out, "* %u EXISTS\r\n", view->told_exists);
+  // RFC 9051 6.3.2.
   if (is_rev2)
-    write_list (session, state->info);
+    wd_imap_mailbox_write_name (session, state->info, other_name);
   else
     g_string_append_printf (out, "* %u RECENT\r\n", view->told_recent);
   if (state->first_unseen != 0 && !is_rev2)
@@ -118,11 +105,16 @@ begin (WdImapSession *session, WdImapCommand *cmd, Select *select, gboolean is_r
 {
   g_autoptr (GError) error = NULL;
   g_autofree char *path = NULL;
+  g_autofree char *other_name = NULL;
   g_autoptr (WdMailboxState) state = NULL;
+  WdImapParser name;
   gboolean is_rev2 = wd_imap_session_is_enabled (session, WD_IMAP_ENABLED_REV2);
   WdId id;
 
-  if (!wd_imap_parse_space (&cmd->args) || !wd_imap_name_parse (&cmd->args, &path, NULL)
+  if (!wd_imap_parse_space (&cmd->args))
+    return wd_imap_command_bad_args (cmd);
+  name = cmd->args;
+  if (!wd_imap_name_parse (&cmd->args, &path, NULL)
       || !parse_parameters (session, &cmd->args, select))
     return wd_imap_command_bad_args (cmd);
   close_selected (session);
@@ -138,7 +130,8 @@ begin (WdImapSession *session, WdImapCommand *cmd, Select *select, gboolean is_r
   wd_imap_session_take_view (session, wd_imap_view_new (state, is_read_only));
   if (is_rev2)
     wd_imap_view_ignore_recent (session->view);
-  write_response (session, state);
+  other_name = wd_imap_name_dup_other (name, path);
+  write_response (session, state, other_name);
   if (!select->has_resync || wd_imap_resync_begin (&select->resync, session, &error))
     return WD_MORE;
   wd_imap_session_take_view (session, NULL);

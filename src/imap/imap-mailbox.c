@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "imap-name.h"
+
 WdMailboxInfo *
 wd_imap_mailbox_get (WdImapSession *session, const char *path, GError **error)
 {
@@ -29,6 +31,25 @@ wd_imap_mailbox_find (WdImapSession *session, const char *path, WdId *out_id, GE
     return FALSE;
   *out_id = info->id;
   return TRUE;
+}
+
+void
+wd_imap_mailbox_write_name (WdImapSession *session, const WdMailboxInfo *info, const char *old_name)
+{
+  GString *out = wd_imap_session_get_output (session);
+  const char *use = wd_store_special_use_to_string (info->special_use);
+
+  g_string_append_printf (out, "* LIST (%s%s%s) \"/\" ",
+                          info->has_children ? "\\HasChildren" : "\\HasNoChildren",
+                          use != NULL ? " " : "", use != NULL ? use : "");
+  wd_imap_name_append (out, info->path, TRUE);
+  if (old_name != NULL)
+    {
+      g_string_append (out, " (\"OLDNAME\" (");
+      wd_imap_name_append (out, old_name, TRUE);
+      g_string_append (out, "))");
+    }
+  g_string_append (out, "\r\n");
 }
 
 gboolean

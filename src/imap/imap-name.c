@@ -50,6 +50,18 @@ wd_imap_name_parse (WdImapParser *parser, char **out_path, gboolean *out_is_pare
   return TRUE;
 }
 
+char *
+wd_imap_name_dup_other (WdImapParser parser, const char *path)
+{
+  g_autofree char *name = NULL;
+  g_autofree char *text = NULL;
+
+  if (!wd_imap_parse_astring (&parser, &name))
+    return NULL;
+  text = parser.is_utf8 ? g_steal_pointer (&name) : wd_imap_utf7_decode (name);
+  return text != NULL && strcmp (text, path) != 0 ? g_steal_pointer (&text) : NULL;
+}
+
 void
 wd_imap_name_append (GString *out, const char *path, gboolean is_utf8)
 {

@@ -10,6 +10,10 @@
 gboolean wd_imap_name_parse (WdImapParser *parser, char **out_path, gboolean *out_is_parent)
     G_GNUC_WARN_UNUSED_RESULT;
 
+// The name that `parser` stands before, as it was written, when that is not `path`: "inbox" for
+// INBOX. Returns (transfer full) (nullable).
+char *wd_imap_name_dup_other (WdImapParser parser, const char *path) G_GNUC_WARN_UNUSED_RESULT;
+
 // Wire form to path or pattern. Returns (transfer full) (nullable).
 char *wd_imap_name_decode (const char *name, gboolean is_utf8) G_GNUC_WARN_UNUSED_RESULT;
 

@@ -50,6 +50,7 @@ struct _WdImapSession
   WdWatch *watch;           // (nullable) Of the mailbox, or of the account.
   guint n_bad;              // BADs in a row.
   guint n_logins;           // Failed ones.
+  gboolean has_id;          // What the client is was logged.
   gboolean is_closing;      // Nothing more is read.
   gint64 active_us;         // The last command ended, or a message came in.
 

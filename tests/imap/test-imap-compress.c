@@ -154,6 +154,8 @@ test_commands (Fixture *self, gconstpointer data)
   expect (self, "e NO [COMPRESSIONACTIVE] ");
   // Octets that do not end with a flush are a command when they are one.
   say (self, "f CAPABILITY\r\ng ", Z_SYNC_FLUSH);
+  // COMPRESS=DEFLATE, which stands between these, is offered no more.
+  expect (self, "* CAPABILITY IMAP4rev1 IMAP4rev2 LITERAL+ ID ENABLE IDLE ");
   expect (self, "f OK ");
   say (self, "SELECT INBOX\r\n", Z_PARTIAL_FLUSH);
   expect (self, "g OK ");

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core-clock.h"
+#include "core-log-private.h"
 #include "core-limits.h"
 #include "imap-fixture.h"
 #include "imap-session.h"
@@ -394,6 +395,78 @@ test_rate_limit (ImapFixture *fixture, gconstpointer data)
   imap_client_expect (client, "b NO [UNAVAILABLE] ");
 }
 
+typedef struct
+{
+  GMutex mutex;
+  GPtrArray *texts; // (element-type utf8)
+} IdLog;
+
+static void
+catch_id (GLogLevelFlags level, const GLogField *fields, gsize n_fields, gpointer data)
+{
+  IdLog *log = data;
+  const char *text = NULL;
+  gboolean is_id = FALSE;
+
+  for (gsize i = 0; i < n_fields; i++)
+    if (strcmp (fields[i].key, "MESSAGE") == 0)
+      text = fields[i].value;
+    else if (strcmp (fields[i].key, "MESSAGE_ID") == 0)
+      is_id = strcmp (fields[i].value, WD_MSG_CLIENT_ID) == 0;
+  if (!is_id)
+    return;
+  g_mutex_lock (&log->mutex);
+  g_ptr_array_add (log->texts, g_strdup (text));
+  g_mutex_unlock (&log->mutex);
+}
+
+// What the client is goes to the log, once, and cannot forge a line of it.
+static void
+test_id (ImapFixture *fixture, gconstpointer data)
+{
+  IdLog log = { .texts = g_ptr_array_new_with_free_func (g_free) };
+
+  wd_core_log_set_sink_for_test (catch_id, &log);
+  {
+    g_autoptr (ImapClient) client = imap_client_new (fixture->port);
+
+    imap_client_expect (client, "* OK ");
+    imap_client_say (client, "a ID NIL");
+    imap_client_say (client, "b ID (\"name\" {3+}\r\nx\ny \"os\" NIL)");
+    imap_client_say (client, "c ID (\"name\" \"other\")");
+    g_free (imap_client_read_until (client, "c OK "));
+  }
+  tear_down (fixture, data);
+  wd_core_log_set_sink_for_test (NULL, NULL);
+  g_assert_cmpuint (log.texts->len, ==, 1);
+  g_assert_cmpstr (g_ptr_array_index (log.texts, 0), ==, "client is name=x\\ny os=NIL");
+  g_ptr_array_unref (log.texts);
+}
+
+// Names of users in any script (RFC 6855 5); in AUTHENTICATE, and in a literal of LOGIN.
+static void
+test_unicode_login (ImapFixture *fixture, gconstpointer data)
+{
+  static const char plain[] = "\0j\xc3\xb6rg\0" IMAP_FIXTURE_PASSWORD;
+  g_autofree char *response = g_base64_encode ((const guchar *) plain, sizeof plain - 1);
+
+  imap_fixture_add_user (fixture, "jörg");
+  g_autoptr (ImapClient) client = imap_client_new (fixture->port);
+
+  imap_client_expect (client, "* OK ");
+  imap_client_say (client, "a AUTHENTICATE PLAIN %s", response);
+  imap_client_expect (client, "a OK ");
+  imap_client_say (client, "b UNAUTHENTICATE");
+  imap_client_expect (client, "b OK ");
+  // The same in another form.
+  imap_client_say (client, "c LOGIN {6+}\r\njo\xcc\x88rg " IMAP_FIXTURE_PASSWORD);
+  imap_client_expect (client, "c OK ");
+  imap_client_say (client, "d UNAUTHENTICATE");
+  imap_client_expect (client, "d OK ");
+  imap_client_say (client, "e LOGIN {3+}\r\nj\xc3\xb6 " IMAP_FIXTURE_PASSWORD);
+  imap_client_expect (client, "e NO [AUTHENTICATIONFAILED] ");
+}
+
 // Commands with octets changed, left out or doubled: each connection ends in BYE or goes on.
 static void
 test_noise (ImapFixture *fixture, gconstpointer data)
@@ -483,7 +556,9 @@ main (int argc, char **argv)
   ADD ("list-limits", test_list_limits);
   ADD ("line-limit", test_line_limit);
   ADD ("over-quota", test_over_quota);
+  ADD ("unicode-login", test_unicode_login);
   ADD ("noise", test_noise);
+  g_test_add ("/imap/session/id", ImapFixture, NULL, set_up, test_id, keep_fixture);
   g_test_add ("/imap/session/rate-limit", ImapFixture, few_failures, set_up, test_rate_limit,
               tear_down);
   g_test_add_func ("/imap/session/far", test_far);

@@ -269,6 +269,100 @@ test_scram_plus (Fixture *self, gconstpointer data)
     }
 }
 
+#define BEFORE "* CAPABILITY IMAP4rev1 IMAP4rev2 LITERAL+ SASL-IR"
+#define AFTER "* CAPABILITY IMAP4rev1 IMAP4rev2 LITERAL+ ID ENABLE"
+// Those of the login are sorted by preference, those of a session by the table.
+#define SESSION                                                                                    \
+  " IDLE UNAUTHENTICATE UTF8=ACCEPT NAMESPACE CHILDREN SPECIAL-USE CREATE-SPECIAL-USE UNSELECT"    \
+  " UIDPLUS MOVE MULTIAPPEND BINARY CATENATE REPLACE CONDSTORE QRESYNC ESEARCH SEARCHRES PARTIAL"  \
+  " INPROGRESS WITHIN SORT SORT=DISPLAY ESORT THREAD=ORDEREDSUBJECT THREAD=REFERENCES"             \
+  " LIST-EXTENDED LIST-STATUS STATUS=SIZE OBJECTID SAVEDATE PREVIEW METADATA LIST-METADATA QUOTA"  \
+  " QUOTA=RES-STORAGE QUOTA=RES-MESSAGE QUOTA=RES-MAILBOX APPENDLIMIT=67108864"
+
+// Asks in the clear. What is offered is that and nothing else.
+static void
+assert_capabilities (ImapClient *client, const char *expected)
+{
+  g_autofree char *line = NULL;
+
+  imap_client_say (client, "c CAPABILITY");
+  line = imap_client_read_line (client);
+  g_assert_cmpstr (line, ==, expected);
+  imap_client_expect (client, "c OK ");
+}
+
+static void
+assert_capabilities_tls (NetTlsClient *tls, const char *expected)
+{
+  g_autofree char *line = NULL;
+
+  net_tls_client_send (tls, "c CAPABILITY\r\n");
+  line = read_line (tls);
+  g_assert_cmpstr (line, ==, expected);
+  expect (tls, "c OK *");
+}
+
+// From here: passwords may come in the clear, but nothing can be bound to TLS.
+static void
+test_capabilities_clear (Fixture *self, gconstpointer data)
+{
+  static const char *const before = BEFORE " STARTTLS ID ENABLE IDLE AUTH=SCRAM-SHA-256 AUTH=PLAIN"
+                                           " AUTH=LOGIN";
+  g_autoptr (ImapClient) client = imap_client_new (self->imap.port);
+
+  imap_client_expect (client, "* OK ");
+  assert_capabilities (client, before);
+  imap_client_say (client, "a LOGIN alice " IMAP_FIXTURE_PASSWORD);
+  imap_client_expect (client, "a OK ");
+  assert_capabilities (client, AFTER " COMPRESS=DEFLATE" SESSION);
+  imap_client_say (client, "b STARTTLS");
+  imap_client_expect (client, "b BAD ");
+  imap_client_say (client, "b ENABLE IMAP4rev2 UTF8=ACCEPT QRESYNC");
+  imap_client_expect (client, "* ENABLED ");
+  imap_client_expect (client, "b OK ");
+  imap_client_say (client, "b EXAMINE INBOX");
+  g_free (imap_client_read_until (client, "b OK "));
+  assert_capabilities (client, AFTER " COMPRESS=DEFLATE" SESSION);
+  imap_client_say (client, "b UNAUTHENTICATE");
+  imap_client_expect (client, "b OK ");
+  assert_capabilities (client, before);
+}
+
+// From afar: no password but under TLS.
+static void
+test_capabilities_far (Fixture *self, gconstpointer data)
+{
+  g_autoptr (ImapClient) client = imap_client_new (self->imap.port);
+  NetTlsClient tls = { 0 };
+
+  imap_client_expect (client, "* OK ");
+  assert_capabilities (client, BEFORE " STARTTLS LOGINDISABLED ID ENABLE IDLE AUTH=SCRAM-SHA-256");
+  imap_client_say (client, "b LOGIN alice " IMAP_FIXTURE_PASSWORD);
+  imap_client_expect (client, "b NO [PRIVACYREQUIRED] ");
+  imap_client_say (client, "a STARTTLS");
+  imap_client_expect (client, "a OK ");
+  g_assert_cmpint (net_tls_client_handshake (&tls, imap_client_get_fd (client), "NORMAL", NULL), ==,
+                   0);
+  for (guint i = 0; i < 2; i++)
+    {
+      assert_capabilities_tls (&tls, BEFORE " ID ENABLE IDLE AUTH=SCRAM-SHA-256-PLUS"
+                                            " AUTH=SCRAM-SHA-256 AUTH=PLAIN AUTH=LOGIN");
+      net_tls_client_send (&tls, "a LOGIN alice " IMAP_FIXTURE_PASSWORD "\r\n");
+      expect (&tls, "a OK *");
+      assert_capabilities_tls (&tls, AFTER " COMPRESS=DEFLATE" SESSION);
+      net_tls_client_send (&tls, "b UNAUTHENTICATE\r\n");
+      expect (&tls, "b OK *");
+    }
+  net_tls_client_clear (&tls);
+}
+
+static void
+set_up_far (Fixture *self, gconstpointer data)
+{
+  self->imap.is_far = TRUE;
+  set_up (self, data);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -277,5 +371,9 @@ main (int argc, char **argv)
   g_test_add ("/imap/tls/implicit", Fixture, NULL, set_up, test_implicit, tear_down);
   g_test_add ("/imap/tls/compress", Fixture, NULL, set_up, test_compress, tear_down);
   g_test_add ("/imap/tls/scram-plus", Fixture, NULL, set_up, test_scram_plus, tear_down);
+  g_test_add ("/imap/tls/capabilities-clear", Fixture, NULL, set_up, test_capabilities_clear,
+              tear_down);
+  g_test_add ("/imap/tls/capabilities-far", Fixture, NULL, set_up_far, test_capabilities_far,
+              tear_down);
   return g_test_run ();
 }
