@@ -59,7 +59,7 @@ gboolean
 wd_mongo_check_orphans (WdMongoCheck *self, GError **error)
 {
   static const char *const collections[]
-      = { WD_MONGO_ADDRESSES, WD_MONGO_MAILBOXES, WD_MONGO_MESSAGES };
+      = { WD_MONGO_ADDRESSES, WD_MONGO_MAILBOXES, WD_MONGO_MESSAGES, WD_MONGO_ANNOTATIONS };
   g_autoptr (bson_t) pipeline
       = BCON_NEW ("pipeline", "[", "{", "$group", "{", "_id", "$user", "}", "}", "]");
   g_autoptr (GHashTable) owners

@@ -175,6 +175,35 @@ check_homes (
   return TRUE;
 }
 
+// Annotations that were set while their mailbox went.
+static gboolean
+check_annotations (WdMongoCheck *self, GPtrArray *before, GPtrArray *after, GError **error)
+{
+  g_autoptr (GPtrArray) docs = g_ptr_array_new_with_free_func ((GDestroyNotify) bson_destroy);
+  g_autoptr (bson_t) filter = BCON_NEW ("user", BCON_OID (wd_mongo_bson_oid (&self->user)));
+  g_autoptr (bson_t) options = BCON_NEW ("projection", "{", "mailbox", BCON_INT32 (1), "}");
+
+  if (!wd_mongo_call_find (self->call, WD_MONGO_ANNOTATIONS, filter, options, keep_doc, docs,
+                           error))
+    return FALSE;
+  for (guint i = 0; i < docs->len; i++)
+    {
+      WdId mailbox = wd_mongo_bson_get_id (docs->pdata[i], "mailbox");
+      g_autoptr (bson_t) by_id = BCON_NEW ("_id", BCON_OID (wd_mongo_bson_oid (&mailbox)));
+
+      // Those of the account have none.
+      if (wd_core_id_is_none (&mailbox) || find_doc (before, &mailbox) != NULL
+          || find_doc (after, &mailbox) != NULL)
+        continue;
+      wd_mongo_check_add (self, "orphan-annotation", self->repair, "annotations without a mailbox");
+      if (self->repair
+          && !wd_mongo_call_delete (self->call, WD_MONGO_ANNOTATIONS, by_id, WD_MONGO_ONE, NULL,
+                                    error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
 static gboolean
 measure (WdMongoCheck *self, gint64 *out_used, gint64 *out_sum, GError **error)
 {
@@ -240,5 +269,6 @@ wd_mongo_check_user (WdMongoCheck *self, GError **error)
   return before != NULL && (sums = add_up (self, error)) != NULL
          && (after = load_mailboxes (self, error)) != NULL
          && check_homes (self, before, after, sums, error)
+         && check_annotations (self, before, after, error)
          && check_mailboxes (self, before, after, sums, error) && check_quota (self, error);
 }

@@ -53,7 +53,8 @@ wd_mongo_mailbox_delete_all (WdMongoCall *call, const WdId *user, GError **error
 
   return wd_mongo_call_delete (call, WD_MONGO_MAILBOXES, filter, WD_MONGO_MANY, NULL, error)
          && wd_mongo_mailbox_delete_messages (call, filter, &size_bytes, error)
-         && wd_mongo_call_delete (call, WD_MONGO_JOURNAL, filter, WD_MONGO_MANY, NULL, error);
+         && wd_mongo_call_delete (call, WD_MONGO_JOURNAL, filter, WD_MONGO_MANY, NULL, error)
+         && wd_mongo_call_delete (call, WD_MONGO_ANNOTATIONS, filter, WD_MONGO_MANY, NULL, error);
 }
 
 gboolean
@@ -81,5 +82,6 @@ wd_mongo_mailbox_delete_one (
   wd_mongo_store_notify (store, WD_BEACON_MAILBOXES, &actor->owner, NULL);
   return wd_mongo_mailbox_delete_messages (&call, within, &size_bytes, error)
          && wd_mongo_quota_give_back (&call, &actor->owner, size_bytes, error)
-         && wd_mongo_call_delete (&call, WD_MONGO_JOURNAL, within, WD_MONGO_MANY, NULL, error);
+         && wd_mongo_call_delete (&call, WD_MONGO_JOURNAL, within, WD_MONGO_MANY, NULL, error)
+         && wd_mongo_call_delete (&call, WD_MONGO_ANNOTATIONS, by_id, WD_MONGO_ONE, NULL, error);
 }

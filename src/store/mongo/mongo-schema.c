@@ -4,7 +4,7 @@
 
 #include "mongo-schema.h"
 
-#define VERSION 1
+#define VERSION 2
 #define VERSION_KEY "wd.schema"
 
 typedef struct
@@ -35,6 +35,7 @@ static const Index indexes[] = {
   { WD_MONGO_JOURNAL, "mailbox_modseq", { "mailbox", "modseq" } },
   { WD_MONGO_JOURNAL, "user_limit_id", { "user", "_id" } },
   { WD_MONGO_JOURNAL, "journal_autoexpire", { "created" }, .expire_secs = WD_MONGO_JOURNAL_SECS },
+  { WD_MONGO_ANNOTATIONS, "user", { "user" } },
   { WD_MONGO_FILES, "related_attachments_cu", { "metadata.c", "metadata.m", "metadata.cu" } },
   { WD_MONGO_CHUNKS, "files_id_1_n_1", { "files_id", "n" }, .is_unique = TRUE },
 };

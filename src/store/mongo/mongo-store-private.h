@@ -142,6 +142,10 @@ WdBackendInternKeywords wd_mongo_keyword_intern;
 // mongo-append.c
 WdBackendAppend wd_mongo_append_messages;
 
+// mongo-metadata.c
+WdBackendListMetadata wd_mongo_metadata_list;
+WdBackendSetMetadata wd_mongo_metadata_set;
+
 // mongo-fetch.c
 WdBackendFetch wd_mongo_fetch_messages;
 

@@ -169,6 +169,8 @@ wd_mongo_store_iface_init (WdStoreInterface *iface)
   iface->copy = wd_mongo_copy_messages;
   iface->expunge = wd_mongo_expunge_messages;
   iface->search = wd_mongo_search_messages;
+  iface->list_metadata = wd_mongo_metadata_list;
+  iface->set_metadata = wd_mongo_metadata_set;
   iface->watch = watch;
 }
 
