@@ -28,47 +28,6 @@ wd_lmtp_deliver_recipient_free (WdLmtpRecipient *self)
   g_free (self);
 }
 
-// The mailbox by path. FALSE with an error; `out_found` FALSE when there is none.
-static gboolean
-find_mailbox (Delivery *delivery,
-              const WdActor *actor,
-              const char *path,
-              WdId *out_id,
-              gboolean *out_found,
-              GError **error)
-{
-  WdLmtpSession *session = delivery->session;
-  g_autoptr (WdMailboxInfo) info = NULL;
-
-  if (!wd_store_find_mailbox (session->server->store, actor, path, &info, delivery->cancellable,
-                              error))
-    return FALSE;
-  *out_found = info != NULL;
-  if (info != NULL)
-    *out_id = info->id;
-  return TRUE;
-}
-
-// The mailbox that the detail names, or INBOX. A name that cannot be one is as good as none.
-static gboolean
-choose_mailbox (Delivery *delivery,
-                const WdLmtpRecipient *recipient,
-                const WdActor *actor,
-                WdId *out_id,
-                GError **error)
-{
-  gboolean is_found = FALSE;
-
-  if (recipient->detail != NULL
-      && find_mailbox (delivery, actor, recipient->detail, out_id, &is_found, NULL) && is_found)
-    return TRUE;
-  if (!find_mailbox (delivery, actor, "INBOX", out_id, &is_found, error))
-    return FALSE;
-  if (!is_found)
-    g_set_error_literal (error, WD_STORE_ERROR, WD_STORE_ERROR_NOT_FOUND, "there is no INBOX");
-  return is_found;
-}
-
 static gboolean
 append (Delivery *delivery,
         const WdLmtpRecipient *recipient,
@@ -80,11 +39,9 @@ append (Delivery *delivery,
   const WdActor actor = WD_ACTOR_SELF (recipient->user);
   g_autofree char *prefix = wd_lmtp_received_make (&delivery->trace, recipient->text);
   const WdAppend item = { .incoming = session->incoming, .prefix = prefix };
-  guint32 uidvalidity;
 
-  return choose_mailbox (delivery, recipient, &actor, out_mailbox, error)
-         && wd_store_append (session->server->store, &actor, out_mailbox, &item, 1, out_appended,
-                             &uidvalidity, delivery->cancellable, error);
+  return wd_store_deliver (session->server->store, &actor, recipient->detail, &item, out_mailbox,
+                           out_appended, delivery->cancellable, error);
 }
 
 static void
@@ -135,14 +92,6 @@ deliver_one (guint index, gpointer data)
   WdId mailbox;
   WdAppended appended;
   gboolean is_done = append (delivery, recipient, &mailbox, &appended, &error);
-
-  // A mailbox that was deleted after it was found: the next choice is INBOX.
-  if (!is_done && recipient->detail != NULL
-      && g_error_matches (error, WD_STORE_ERROR, WD_STORE_ERROR_NOT_FOUND))
-    {
-      g_clear_error (&error);
-      is_done = append (delivery, recipient, &mailbox, &appended, &error);
-    }
 
   if (is_done)
     {

@@ -93,6 +93,14 @@ typedef gboolean WdBackendAppend (WdStore *,
                                   guint32 *,
                                   GCancellable *,
                                   GError **);
+typedef gboolean WdBackendDeliver (WdStore *,
+                                   const WdActor *,
+                                   const char *,
+                                   const WdAppend *,
+                                   WdId *,
+                                   WdAppended *,
+                                   GCancellable *,
+                                   GError **);
 typedef gboolean WdBackendReplace (WdStore *,
                                    const WdActor *,
                                    const WdId *,
@@ -207,6 +215,8 @@ struct _WdStoreInterface
   // Optional (nullable): as wd_incoming_prepare.
   WdBackendPrepare *prepare;
   WdBackendAppend *append;
+  // Optional (nullable): without it, find_mailbox and append.
+  WdBackendDeliver *deliver;
   // Optional (nullable): without it, append and expunge, one after the other.
   WdBackendReplace *replace;
   WdBackendFetch *fetch;

@@ -41,6 +41,17 @@ gboolean wd_store_append (WdStore *store,
                           GCancellable *cancellable,
                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+// Appends `item` to the mailbox with this path, or to INBOX where there is none, or no `path`
+// (nullable). NOT_FOUND when the user is gone; OVER_QUOTA, TOO_LARGE.
+gboolean wd_store_deliver (WdStore *store,
+                           const WdActor *actor,
+                           const char *path,
+                           const WdAppend *item,
+                           WdId *out_mailbox,
+                           WdAppended *out_appended,
+                           GCancellable *cancellable,
+                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 // Appends `item` to `target`, and expunges `uid` of `source`: both or neither, but for a backend
 // without transactions over both, which appends first. EXPUNGED when there is no such message;
 // OVER_QUOTA looks at what is left when the old one is gone.

@@ -385,6 +385,104 @@ wd_store_append (WdStore *store,
         error);
 }
 
+// The id of the mailbox with the path. TRUE with *out_found FALSE when there is none.
+static gboolean
+find_id (WdStore *store,
+         const WdActor *actor,
+         const char *path,
+         WdId *out_id,
+         gboolean *out_found,
+         GCancellable *cancellable,
+         GError **error)
+{
+  g_autoptr (WdMailboxInfo) info = NULL;
+
+  if (!WD_STORE_GET_IFACE (store)->find_mailbox (store, actor, path, &info, cancellable, error))
+    return FALSE;
+  *out_found = info != NULL;
+  if (info != NULL)
+    *out_id = info->id;
+  return TRUE;
+}
+
+// One try to deliver to that path. TRUE with *out_found FALSE when there is no such mailbox, or it
+// was deleted after it was found.
+static gboolean
+try_path (WdStore *store,
+          const WdActor *actor,
+          const char *path,
+          const WdAppend *item,
+          WdId *out_mailbox,
+          WdAppended *out_appended,
+          gboolean *out_found,
+          GCancellable *cancellable,
+          GError **error)
+{
+  g_autoptr (GError) failure = NULL;
+  guint32 uidvalidity;
+  gboolean is_found;
+  WdId id;
+
+  *out_found = FALSE;
+  if (!find_id (store, actor, path, &id, &is_found, cancellable, error))
+    return FALSE;
+  if (!is_found)
+    return TRUE;
+  *out_found = WD_STORE_GET_IFACE (store)->append (store, actor, &id, item, 1, out_appended,
+                                                   &uidvalidity, cancellable, &failure);
+  if (*out_found)
+    *out_mailbox = id;
+  if (*out_found || g_error_matches (failure, WD_STORE_ERROR, WD_STORE_ERROR_NOT_FOUND))
+    return TRUE;
+  g_propagate_error (error, g_steal_pointer (&failure));
+  return FALSE;
+}
+
+// For a backend that does not look for the mailbox itself.
+static gboolean
+find_then_append (WdStore *store,
+                  const WdActor *actor,
+                  const char *path,
+                  const WdAppend *item,
+                  WdId *out_mailbox,
+                  WdAppended *out_appended,
+                  GCancellable *cancellable,
+                  GError **error)
+{
+  const char *const paths[] = { path, "INBOX" };
+
+  for (gsize i = path == NULL ? 1 : 0; i < G_N_ELEMENTS (paths); i++)
+    {
+      gboolean is_found;
+
+      if (!try_path (store, actor, paths[i], item, out_mailbox, out_appended, &is_found,
+                     cancellable, error))
+        return FALSE;
+      if (is_found)
+        return TRUE;
+    }
+  g_set_error_literal (error, WD_STORE_ERROR, WD_STORE_ERROR_NOT_FOUND, "there is no INBOX");
+  return FALSE;
+}
+
+gboolean
+wd_store_deliver (WdStore *store,
+                  const WdActor *actor,
+                  const char *path,
+                  const WdAppend *item,
+                  WdId *out_mailbox,
+                  WdAppended *out_appended,
+                  GCancellable *cancellable,
+                  GError **error)
+{
+  REQUIRE (actor != NULL && item != NULL && out_mailbox != NULL && out_appended != NULL);
+  g_return_val_if_fail (WD_IS_STORE (store), FALSE);
+  if (WD_STORE_GET_IFACE (store)->deliver == NULL)
+    return find_then_append (store, actor, path, item, out_mailbox, out_appended, cancellable,
+                             error);
+  CALL (gboolean, deliver, actor, path, item, out_mailbox, out_appended, cancellable, error);
+}
+
 // For a backend that cannot do both at once. A message that is there twice for a moment is better
 // than none.
 static gboolean

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "contract-util.h"
+#include "test-fail.h"
 #include "core-clock.h"
 
 const char contract_area[] = "message";
@@ -668,6 +669,74 @@ test_replace (Contract *contract)
   g_assert_cmpuint (quota.used_bytes, ==, 2 * strlen ("Subject: new\r\n\r\n"));
 }
 
+// By path, and into INBOX where that names nothing.
+static void
+check_deliver (Contract *contract, WdStore *store, const char *path, const char *expected_path)
+{
+  g_autoptr (WdIncoming) incoming
+      = wd_test_store_new_incoming (contract->scratch, CONTRACT_MESSAGE, -1);
+  const WdAppend item = { .incoming = incoming, .prefix = "X-Prefix: y\r\n" };
+  WdId expected = contract_box (contract, expected_path);
+  WdAppended appended;
+  WdMessageRow row;
+  WdId mailbox;
+
+  contract_assert_works (
+      wd_store_deliver (store, &contract->actor, path, &item, &mailbox, &appended, NULL, &error));
+  g_assert_true (wd_core_id_is_equal (&mailbox, &expected));
+  g_assert_true (contract_get_row (contract, &expected, appended.uid, &row));
+  g_assert_cmpuint (row.size_bytes, ==, strlen ("X-Prefix: y\r\n") + strlen (CONTRACT_MESSAGE));
+}
+
+static const struct
+{
+  const char *path;
+  const char *expected;
+} deliveries[] = {
+  { NULL, "INBOX" },      { "INBOX", "INBOX" },   { "inbox", "INBOX" },
+  { "Drafts", "Drafts" }, { "Nowhere", "INBOX" }, { "Drafts/Nowhere", "INBOX" },
+  { "", "INBOX" },        { "/", "INBOX" },       { "a//b", "INBOX" },
+  { "\xff", "INBOX" },
+};
+
+static void
+check_deliver_to_nobody (Contract *contract, WdStore *store)
+{
+  const WdActor nobody = WD_ACTOR_SELF (contract_box (contract, "INBOX"));
+  g_autoptr (WdIncoming) incoming
+      = wd_test_store_new_incoming (contract->scratch, CONTRACT_MESSAGE, -1);
+  const WdAppend item = { .incoming = incoming };
+  WdAppended appended;
+  WdId mailbox;
+
+  contract_assert_fails (
+      wd_store_deliver (store, &nobody, NULL, &item, &mailbox, &appended, NULL, &error),
+      WD_STORE_ERROR_NOT_FOUND);
+}
+
+static void
+test_deliver (Contract *contract)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (deliveries); i++)
+    check_deliver (contract, contract->store, deliveries[i].path, deliveries[i].expected);
+  check_deliver_to_nobody (contract, contract->store);
+}
+
+// The same with a backend that leaves it to the store to find and to append; the mailbox may be
+// gone in between.
+static void
+test_deliver_by_steps (Contract *contract)
+{
+  g_autoptr (WdTestFail) steps = wd_test_fail_new (contract->store);
+  WdStore *store = WD_STORE (steps);
+
+  for (gsize i = 0; i < G_N_ELEMENTS (deliveries); i++)
+    check_deliver (contract, store, deliveries[i].path, deliveries[i].expected);
+  check_deliver_to_nobody (contract, store);
+  wd_test_fail_plan (steps, "append", 1, WD_TEST_FAIL_ONCE, WD_STORE_ERROR_NOT_FOUND);
+  check_deliver (contract, store, "Drafts", "INBOX");
+}
+
 // Neither of the two.
 static void
 test_replace_none (Contract *contract)
@@ -693,6 +762,8 @@ test_replace_none (Contract *contract)
 
 const ContractCase contract_cases[] = {
   { "append", test_append },
+  { "deliver", test_deliver },
+  { "deliver-by-steps", test_deliver_by_steps },
   { "replace", test_replace },
   { "replace-none", test_replace_none },
   { "append-nowhere", test_append_nowhere },

@@ -9,6 +9,7 @@
 #include "sqlite-prepare.h"
 #include "sqlite-remove.h"
 #include "sqlite-store-private.h"
+#include "store-path.h"
 
 // One message on its way into the database.
 typedef struct
@@ -232,7 +233,7 @@ sync_parts (WdSqliteLease *lease, const Insertion *ins, guint n_items, GError **
 
 static gboolean
 insert_all (WdSqliteLease *lease,
-            const WdId *id,
+            WdSqliteMailbox *mailbox,
             Insertion *ins,
             guint n_items,
             guint64 limit_bytes,
@@ -240,26 +241,25 @@ insert_all (WdSqliteLease *lease,
             guint32 *out_uidvalidity,
             GError **error)
 {
-  WdSqliteMailbox mailbox, owner;
+  WdSqliteMailbox owner;
   guint64 size_bytes = 0;
 
   for (guint i = 0; i < n_items; i++)
     size_bytes += (guint64) ins[i].size_bytes;
-  if (!wd_sqlite_mailbox_load (lease, id, &mailbox, error)
-      || !wd_sqlite_mailbox_load_owner (lease, &owner, error)
-      || !check_room (&mailbox, &owner, limit_bytes, size_bytes, n_items, error))
+  if (!wd_sqlite_mailbox_load_owner (lease, &owner, error)
+      || !check_room (mailbox, &owner, limit_bytes, size_bytes, n_items, error))
     return FALSE;
 
-  mailbox.modseq++;
+  mailbox->modseq++;
   for (guint i = 0; i < n_items; i++)
-    if (!insert_one (lease, &mailbox, &owner, &ins[i], &outs[i], error))
+    if (!insert_one (lease, mailbox, &owner, &ins[i], &outs[i], error))
       return FALSE;
 
   if (!sync_parts (lease, ins, n_items, error))
     return FALSE;
-  *out_uidvalidity = (guint32) mailbox.uidvalidity;
-  wd_sqlite_lease_notify (lease, WD_BEACON_MAILBOX, id);
-  return wd_sqlite_mailbox_save (lease, &mailbox, error)
+  *out_uidvalidity = (guint32) mailbox->uidvalidity;
+  wd_sqlite_lease_notify (lease, WD_BEACON_MAILBOX, &mailbox->oid);
+  return wd_sqlite_mailbox_save (lease, mailbox, error)
          && wd_sqlite_mailbox_save (lease, &owner, error);
 }
 
@@ -277,6 +277,7 @@ wd_sqlite_append_messages (WdStore *store,
   g_autofree Insertion *ins = g_new0 (Insertion, MAX (n_items, 1));
   g_autofree WdAppended *appended = g_new0 (WdAppended, MAX (n_items, 1));
   g_auto (WdSqliteLease) lease = { 0 };
+  WdSqliteMailbox row;
   guint64 limit_bytes;
   guint32 uidvalidity;
 
@@ -284,13 +285,60 @@ wd_sqlite_append_messages (WdStore *store,
       || !wd_sqlite_lease_begin (wd_sqlite_store_get_pool (store), actor, WD_SQLITE_DURABLE, &lease,
                                  cancellable, error)
       || !wd_sqlite_store_get_limit (store, &lease, &limit_bytes, error)
-      || !insert_all (&lease, mailbox, ins, n_items, limit_bytes, appended, &uidvalidity, error)
+      || !wd_sqlite_mailbox_load (&lease, mailbox, &row, error)
+      || !insert_all (&lease, &row, ins, n_items, limit_bytes, appended, &uidvalidity, error)
       || !wd_sqlite_lease_commit (&lease, error))
     return FALSE;
 
   memcpy (outs, appended, n_items * sizeof *outs);
   if (out_uidvalidity != NULL)
     *out_uidvalidity = uidvalidity;
+  return TRUE;
+}
+
+// The mailbox with the path, or INBOX.
+static gboolean
+choose_mailbox (WdSqliteLease *lease, const char *path, WdSqliteMailbox *out_row, GError **error)
+{
+  g_autofree char *normal = path == NULL ? NULL : wd_store_path_normalize (path, NULL);
+  gboolean is_found = FALSE;
+
+  // What is no path names no mailbox.
+  if (normal != NULL && !wd_sqlite_mailbox_load_path (lease, normal, out_row, &is_found, error))
+    return FALSE;
+  if (!is_found && !wd_sqlite_mailbox_load_path (lease, "INBOX", out_row, &is_found, error))
+    return FALSE;
+  return is_found || wd_sqlite_lease_set_corrupt (lease, "there is no INBOX", error);
+}
+
+gboolean
+wd_sqlite_append_delivery (WdStore *store,
+                           const WdActor *actor,
+                           const char *path,
+                           const WdAppend *item,
+                           WdId *out_mailbox,
+                           WdAppended *out_appended,
+                           GCancellable *cancellable,
+                           GError **error)
+{
+  g_auto (WdSqliteLease) lease = { 0 };
+  Insertion in = { 0 };
+  WdAppended appended;
+  WdSqliteMailbox row;
+  guint64 limit_bytes;
+  guint32 uidvalidity;
+
+  if (!prepare_all (store, item, 1, &in, error)
+      || !wd_sqlite_lease_begin (wd_sqlite_store_get_pool (store), actor, WD_SQLITE_DURABLE, &lease,
+                                 cancellable, error)
+      || !wd_sqlite_store_get_limit (store, &lease, &limit_bytes, error)
+      || !choose_mailbox (&lease, path, &row, error)
+      || !insert_all (&lease, &row, &in, 1, limit_bytes, &appended, &uidvalidity, error)
+      || !wd_sqlite_lease_commit (&lease, error))
+    return FALSE;
+
+  *out_mailbox = row.oid;
+  *out_appended = appended;
   return TRUE;
 }
 
@@ -331,6 +379,7 @@ wd_sqlite_append_replacement (WdStore *store,
   g_auto (WdSqliteLease) lease = { 0 };
   Insertion in = { 0 };
   WdAppended appended;
+  WdSqliteMailbox row;
   guint64 limit_bytes;
   guint32 uidvalidity;
 
@@ -340,7 +389,8 @@ wd_sqlite_append_replacement (WdStore *store,
                                  cancellable, error)
       || !wd_sqlite_store_get_limit (store, &lease, &limit_bytes, error)
       || !remove_one (&lease, source, uid, error)
-      || !insert_all (&lease, target, &in, 1, limit_bytes, &appended, &uidvalidity, error)
+      || !wd_sqlite_mailbox_load (&lease, target, &row, error)
+      || !insert_all (&lease, &row, &in, 1, limit_bytes, &appended, &uidvalidity, error)
       || !wd_sqlite_lease_commit (&lease, error))
     return FALSE;
 

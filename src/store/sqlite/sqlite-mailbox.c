@@ -55,6 +55,26 @@ wd_sqlite_mailbox_load (WdSqliteLease *lease,
 }
 
 gboolean
+wd_sqlite_mailbox_load_path (WdSqliteLease *lease,
+                             const char *path,
+                             WdSqliteMailbox *out_mailbox,
+                             gboolean *out_found,
+                             GError **error)
+{
+  g_auto (WdSqliteStmt) stmt = wd_sqlite_db_prepare (
+      lease->db, "SELECT " ROW_COLUMNS " FROM mailbox WHERE path = ?1 AND id > 0", error);
+
+  if (stmt == NULL)
+    return FALSE;
+  wd_sqlite_db_bind_text (stmt, 1, path);
+  if (!wd_sqlite_db_step (lease->db, stmt, out_found, error))
+    return FALSE;
+  if (*out_found)
+    read_row (stmt, out_mailbox);
+  return TRUE;
+}
+
+gboolean
 wd_sqlite_mailbox_load_owner (WdSqliteLease *lease, WdSqliteMailbox *out_owner, GError **error)
 {
   g_auto (WdSqliteStmt) stmt

@@ -30,6 +30,12 @@ gboolean wd_sqlite_mailbox_load (WdSqliteLease *lease,
                                  const WdId *id,
                                  WdSqliteMailbox *out_mailbox,
                                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
+// By its path, in the form in which it is kept.
+gboolean wd_sqlite_mailbox_load_path (WdSqliteLease *lease,
+                                      const char *path,
+                                      WdSqliteMailbox *out_mailbox,
+                                      gboolean *out_found,
+                                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean wd_sqlite_mailbox_load_owner (WdSqliteLease *lease,
                                        WdSqliteMailbox *out_owner,
                                        GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -79,6 +79,7 @@ WdBackendListChanges wd_sqlite_changes_list;
 // sqlite-append.c
 WdBackendPrepare wd_sqlite_append_prepare;
 WdBackendAppend wd_sqlite_append_messages;
+WdBackendDeliver wd_sqlite_append_delivery;
 WdBackendReplace wd_sqlite_append_replacement;
 
 // sqlite-fetch.c

@@ -277,6 +277,7 @@ implement_store (WdStoreInterface *iface)
   iface->get_quota = wd_sqlite_mailbox_select_quota;
 
   iface->append = wd_sqlite_append_messages;
+  iface->deliver = wd_sqlite_append_delivery;
   iface->prepare = wd_sqlite_append_prepare;
   iface->replace = wd_sqlite_append_replacement;
   iface->list_metadata = wd_sqlite_metadata_list;

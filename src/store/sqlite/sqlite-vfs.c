@@ -11,7 +11,10 @@
 #include <string.h>
 
 #define NAME "wildduck"
-#define BUFFER_BYTES (64 * 1024)
+// Few writes, but small ones: what the page cache takes in one piece, it may also write again in
+// one when a little of it changes, and in a WAL that is used again each commit begins within the
+// piece of another. With 64 kB, 7 % more was written, and no less CPU used.
+#define BUFFER_BYTES (8 * 1024)
 #define FRAME_HEADER_BYTES 24 // https://www.sqlite.org/fileformat2.html 4.1
 
 // What is expected behind what waits.
