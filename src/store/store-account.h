@@ -27,6 +27,8 @@ typedef struct
   // Only for wd_store_update_user, and borrowed: change nothing, but fail with CONFLICT, unless
   // this is the stored password hash. (nullable)
   const char *if_password_hash;
+  // Only for wd_store_create_user: take over the id and the time of creation (store-import.h).
+  gboolean is_import;
 } WdUser;
 
 void wd_user_free (WdUser *self);
@@ -43,6 +45,8 @@ typedef struct
   gint64 created_ms;
   GStrv tags;
   char *extra_json; // (nullable)
+  // Only for wd_store_create_address: take over the id and the time of creation (store-import.h).
+  gboolean is_import;
 } WdAddress;
 
 void wd_address_free (WdAddress *self);

@@ -165,6 +165,12 @@ typedef GPtrArray *
 WdBackendListMetadata (WdStore *, const WdActor *, const WdId *, GCancellable *, GError **);
 typedef gboolean WdBackendSetMetadata (
     WdStore *, const WdActor *, const WdId *, const WdMetadata *, guint, GCancellable *, GError **);
+typedef gboolean WdBackendImportMailbox (
+    WdStore *, const WdActor *, const WdMailboxInfo *, GCancellable *, GError **);
+typedef gboolean WdBackendImportMessages (
+    WdStore *, const WdActor *, const WdId *, const WdImport *, guint, GCancellable *, GError **);
+typedef gboolean WdBackendImportFinish (
+    WdStore *, const WdActor *, const WdId *, WdUid, WdModseq, GCancellable *, GError **);
 typedef WdWatch *WdBackendWatch (WdStore *, const WdId *, const WdId *, WdWatchFunc, gpointer);
 
 struct _WdStoreInterface
@@ -228,6 +234,11 @@ struct _WdStoreInterface
   // Annotations. Optional (nullable), both or neither.
   WdBackendListMetadata *list_metadata;
   WdBackendSetMetadata *set_metadata;
+
+  // Taking over what another store had.
+  WdBackendImportMailbox *import_mailbox;
+  WdBackendImportMessages *import_messages;
+  WdBackendImportFinish *import_finish;
 
   // The notifier of this store, which the backend owns.
   WdBackendWatch *watch;

@@ -621,6 +621,43 @@ wd_store_search (WdStore *store,
   CALL (gboolean, search, actor, mailbox, expr, out_uids, out_modseq, cancellable, error);
 }
 
+gboolean
+wd_store_import_mailbox (WdStore *store,
+                         const WdActor *actor,
+                         const WdMailboxInfo *info,
+                         GCancellable *cancellable,
+                         GError **error)
+{
+  REQUIRE (actor != NULL && info != NULL && info->path != NULL);
+  CALL (gboolean, import_mailbox, actor, info, cancellable, error);
+}
+
+gboolean
+wd_store_import_messages (WdStore *store,
+                          const WdActor *actor,
+                          const WdId *mailbox,
+                          const WdImport *items,
+                          guint n_items,
+                          GCancellable *cancellable,
+                          GError **error)
+{
+  REQUIRE (actor != NULL && mailbox != NULL && (items != NULL || n_items == 0));
+  CALL (gboolean, import_messages, actor, mailbox, items, n_items, cancellable, error);
+}
+
+gboolean
+wd_store_import_finish (WdStore *store,
+                        const WdActor *actor,
+                        const WdId *mailbox,
+                        WdUid uidnext,
+                        WdModseq modseq,
+                        GCancellable *cancellable,
+                        GError **error)
+{
+  REQUIRE (actor != NULL && mailbox != NULL);
+  CALL (gboolean, import_finish, actor, mailbox, uidnext, modseq, cancellable, error);
+}
+
 WdWatch *
 wd_store_watch (
     WdStore *store, const WdId *owner, const WdId *mailbox, WdWatchFunc func, gpointer user_data)

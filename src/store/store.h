@@ -9,6 +9,7 @@
 #include "store-account.h"
 #include "store-address.h"
 #include "store-content.h"
+#include "store-import.h"
 #include "store-incoming.h"
 #include "store-mailbox.h"
 #include "store-message.h"

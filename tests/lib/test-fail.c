@@ -242,6 +242,18 @@ FORWARD (gboolean, set_metadata,
          (WdStore *store, const WdActor *actor, const WdId *mailbox, const WdMetadata *entries,
           guint n_entries, GCancellable *cancellable, GError **error),
          (self->inner, actor, mailbox, entries, n_entries, cancellable, error))
+FORWARD (gboolean, import_mailbox,
+         (WdStore *store, const WdActor *actor, const WdMailboxInfo *info,
+          GCancellable *cancellable, GError **error),
+         (self->inner, actor, info, cancellable, error))
+FORWARD (gboolean, import_messages,
+         (WdStore *store, const WdActor *actor, const WdId *mailbox, const WdImport *items,
+          guint n_items, GCancellable *cancellable, GError **error),
+         (self->inner, actor, mailbox, items, n_items, cancellable, error))
+FORWARD (gboolean, import_finish,
+         (WdStore *store, const WdActor *actor, const WdId *mailbox, WdUid uidnext,
+          WdModseq modseq, GCancellable *cancellable, GError **error),
+         (self->inner, actor, mailbox, uidnext, modseq, cancellable, error))
 FORWARD (gboolean, replace,
          (WdStore *store, const WdActor *actor, const WdId *source, WdUid uid, const WdId *target,
           const WdAppend *item, WdAppended *out_appended, guint32 *out_uidvalidity,
@@ -341,6 +353,9 @@ implement_store (WdStoreInterface *iface)
   iface->replace = replace;
   iface->list_metadata = list_metadata;
   iface->set_metadata = set_metadata;
+  iface->import_mailbox = import_mailbox;
+  iface->import_messages = import_messages;
+  iface->import_finish = import_finish;
   iface->fetch = fetch;
   iface->store_flags = store_flags;
   iface->copy = copy;

@@ -43,7 +43,8 @@ make_doc (const WdId *id, const WdId *user, const WdAddress *spec, const char *v
   BSON_APPEND_UTF8 (doc, "address", spec->address);
   BSON_APPEND_UTF8 (doc, "addrview", view);
   wd_mongo_bson_add_text (doc, "name", spec->name);
-  BSON_APPEND_DATE_TIME (doc, "created", wd_core_clock_now_us () / 1000);
+  BSON_APPEND_DATE_TIME (doc, "created",
+                         spec->is_import ? spec->created_ms : wd_core_clock_now_us () / 1000);
   if (!wd_mongo_user_add_tags (doc, spec->tags, error))
     return NULL;
   BSON_APPEND_DOCUMENT_BEGIN (doc, "wd", &own);
@@ -63,7 +64,10 @@ wd_mongo_address_insert (
 
   if (view == NULL)
     return FALSE;
-  wd_core_id_new (out_id);
+  if (spec->is_import)
+    *out_id = spec->id;
+  else
+    wd_core_id_new (out_id);
   doc = make_doc (out_id, user, spec, view, error);
   return doc != NULL && wd_mongo_call_insert (call, WD_MONGO_ADDRESSES, doc, error);
 }

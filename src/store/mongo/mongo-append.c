@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "core-clock.h"
-#include "mongo-mailbox.h"
+#include "mongo-import.h"
 #include "mongo-prepare.h"
 #include "mongo-quota.h"
 
@@ -20,6 +20,7 @@ typedef struct
   const WdId *owner;
   const WdId *mailbox;
   const WdAppend *items;
+  const WdImport *imports; // (nullable): the numbers that the items already have.
   guint n_items;
   WdMongoPrepared **prepared;
   GHashTable *blobs; // Taken so far.
@@ -34,21 +35,34 @@ get_size (const WdAppend *item)
          + (item->prefix == NULL ? 0 : (gint64) strlen (item->prefix));
 }
 
+static WdId
+get_key (const Append *self, guint i, const WdMongoOp *op)
+{
+  return self->imports != NULL ? wd_mongo_import_get_message (self->mailbox, self->imports[i].uid)
+                               : wd_mongo_pending_get_message (op, i);
+}
+
+static gint64
+get_modseq (const Append *self, guint i, const WdMongoOp *op)
+{
+  return self->imports != NULL ? (gint64) self->imports[i].modseq : op->modseq;
+}
+
 // The fields of our own.
 static void
 add_own (bson_t *doc, const Append *self, guint i, const WdMongoOp *op, gint64 now_ms)
 {
   const WdAppend *item = &self->items[i];
-  WdId id = wd_mongo_pending_get_message (op, i);
+  WdId id = self->imports != NULL ? self->imports[i].id : wd_mongo_pending_get_message (op, i);
   gint32 sent_day;
   gint64 sent_ms;
   bson_t own;
 
   BSON_APPEND_DOCUMENT_BEGIN (doc, "wd", &own);
   wd_mongo_bson_add_id (&own, "id", &id);
-  BSON_APPEND_INT64 (&own, "m0", op->modseq);
+  BSON_APPEND_INT64 (&own, "m0", get_modseq (self, i, op));
   BSON_APPEND_INT32 (&own, "z", item->zone_minutes);
-  BSON_APPEND_DATE_TIME (&own, "s", now_ms);
+  BSON_APPEND_DATE_TIME (&own, "s", self->imports != NULL ? self->imports[i].save_date_ms : now_ms);
   if (wd_mime_tree_get_sent (wd_incoming_get_tree (item->incoming), &sent_day, &sent_ms))
     BSON_APPEND_INT32 (&own, "sd", sent_day);
   if (item->prefix != NULL)
@@ -62,7 +76,7 @@ make_doc (
     const Append *self, guint i, const WdMongoOp *op, WdMongoKeywordList *keywords, GError **error)
 {
   const WdAppend *item = &self->items[i];
-  WdId id = wd_mongo_pending_get_message (op, i);
+  WdId id = get_key (self, i, op);
   gint64 now_ms = wd_core_clock_now_us () / 1000;
   gint32 sent_day;
   gint64 sent_ms = now_ms;
@@ -72,8 +86,8 @@ make_doc (
   wd_mongo_bson_add_id (doc, "root", &id);
   wd_mongo_bson_add_id (doc, "user", self->owner);
   wd_mongo_bson_add_id (doc, "mailbox", self->mailbox);
-  BSON_APPEND_INT64 (doc, "uid", op->first_uid + i);
-  BSON_APPEND_INT64 (doc, "modseq", op->modseq);
+  BSON_APPEND_INT64 (doc, "uid", self->imports != NULL ? self->imports[i].uid : op->first_uid + i);
+  BSON_APPEND_INT64 (doc, "modseq", get_modseq (self, i, op));
   BSON_APPEND_DATE_TIME (doc, "idate",
                          item->internal_date_ms != 0 ? item->internal_date_ms : now_ms);
   if (!wd_mime_tree_get_sent (wd_incoming_get_tree (item->incoming), &sent_day, &sent_ms))
@@ -271,4 +285,94 @@ wd_mongo_append_messages (WdStore *store,
   *out_uidvalidity = (guint32) op.uidvalidity;
   wd_mongo_store_notify (store, WD_BEACON_MAILBOX, &actor->owner, mailbox);
   return TRUE;
+}
+
+// Blobs, quota, messages, in this order, and then the mailbox's next UID, from which on they are
+// seen. What a crash leaves is found by its UID when it is tried again.
+static gboolean
+insert_imports (Append *self, GError **error)
+{
+  const WdMongoOp none = { 0 };
+  g_autoptr (GPtrArray) docs = NULL;
+  gint64 n_there;
+
+  return prepare (self, error) && put_blobs (self, error)
+         && wd_mongo_quota_give_back (self->call, self->owner, -self->size_bytes, error)
+         && (docs = make_docs (self, &none, error)) != NULL
+         && wd_mongo_call_insert_many (self->call, WD_MONGO_MESSAGES, docs, &n_there, error);
+}
+
+// Those that are not there yet.
+static guint
+choose (const WdImport *items,
+        guint n_items,
+        const WdUidSet *found,
+        WdImport *imports,
+        WdAppend *appends)
+{
+  guint n = 0;
+
+  for (guint i = 0; i < n_items; i++)
+    {
+      if (items[i].incoming == NULL || wd_uidset_has (found, items[i].uid))
+        continue;
+      imports[n] = items[i];
+      appends[n++] = (WdAppend){
+        .incoming = items[i].incoming,
+        .flags = items[i].flags,
+        .internal_date_ms = items[i].internal_date_ms,
+        .zone_minutes = items[i].zone_minutes,
+      };
+    }
+  return n;
+}
+
+static gboolean
+import_all (Append *self, const WdImport *items, guint n_items, GError **error)
+{
+  g_auto (WdMongoMailbox) row = { 0 };
+  g_autoptr (WdUidSet) found = NULL;
+  g_autofree WdImport *imports = g_new0 (WdImport, n_items);
+  g_autofree WdAppend *appends = g_new0 (WdAppend, n_items);
+  g_autofree WdMongoPrepared **prepared = g_new0 (WdMongoPrepared *, n_items);
+  WdUid last = items[n_items - 1].uid;
+  WdModseq modseq = 0;
+
+  for (guint i = 0; i < n_items; i++)
+    modseq = MAX (modseq, items[i].modseq);
+  if (!wd_mongo_mailbox_load (self->store, self->call, self->owner, self->mailbox, NULL, &row,
+                              error)
+      || (found = wd_mongo_import_find (self->call, self->mailbox, items, n_items, error)) == NULL)
+    return FALSE;
+  self->items = appends;
+  self->imports = imports;
+  self->prepared = prepared;
+  self->n_items = choose (items, n_items, found, imports, appends);
+  return (self->n_items == 0 || insert_imports (self, error))
+         && wd_mongo_import_flags (self->store, self->call, self->owner, self->mailbox, items,
+                                   n_items, error)
+         && wd_mongo_import_save (self->call, &row, (gint64) last + 1, (gint64) modseq, error);
+}
+
+gboolean
+wd_mongo_append_imported (WdStore *store,
+                          const WdActor *actor,
+                          const WdId *mailbox,
+                          const WdImport *items,
+                          guint n_items,
+                          GCancellable *cancellable,
+                          GError **error)
+{
+  g_auto (WdMongoCall) call = { 0 };
+  g_autoptr (GHashTable) blobs = wd_mongo_blob_counts_new ();
+  Append append = {
+    .store = store,
+    .call = &call,
+    .owner = &actor->owner,
+    .mailbox = mailbox,
+    .blobs = blobs,
+  };
+
+  return wd_mongo_store_begin_as (store, actor, &call, cancellable, error)
+         && (n_items == 0 || import_all (&append, items, n_items, error));
 }

@@ -189,3 +189,19 @@ wd_mongo_mailbox_create_one (WdStore *store,
   wd_mongo_store_notify (store, WD_BEACON_MAILBOXES, &actor->owner, NULL);
   return TRUE;
 }
+
+gboolean
+wd_mongo_mailbox_create_given (WdMongoCall *call,
+                               const WdId *user,
+                               const WdMailboxInfo *info,
+                               GError **error)
+{
+  g_autoptr (bson_t) doc = NULL;
+  gboolean subscribed;
+
+  if (!is_subscribed (call, user, info->path, &subscribed, error))
+    return FALSE;
+  doc = make_doc (&info->id, user, info->path, info->special_use, info->extra_json,
+                  info->uidvalidity, subscribed || info->subscribed);
+  return wd_mongo_call_insert (call, WD_MONGO_MAILBOXES, doc, error);
+}

@@ -102,6 +102,11 @@ gboolean wd_mongo_mailbox_create_path (WdMongoCall *call,
                                        const char *extra_json,
                                        WdId *out_id,
                                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
+// One with the numbers that it had elsewhere, without levels above it. EXISTS.
+gboolean wd_mongo_mailbox_create_given (WdMongoCall *call,
+                                        const WdId *user,
+                                        const WdMailboxInfo *info,
+                                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean wd_mongo_mailbox_create_parents (WdMongoCall *call,
                                           const WdId *user,
                                           const char *path,
@@ -141,6 +146,11 @@ WdBackendInternKeywords wd_mongo_keyword_intern;
 
 // mongo-append.c
 WdBackendAppend wd_mongo_append_messages;
+WdBackendImportMessages wd_mongo_append_imported;
+
+// mongo-import.c
+WdBackendImportMailbox wd_mongo_import_mailbox;
+WdBackendImportFinish wd_mongo_import_finish;
 
 // mongo-metadata.c
 WdBackendListMetadata wd_mongo_metadata_list;

@@ -171,6 +171,9 @@ wd_mongo_store_iface_init (WdStoreInterface *iface)
   iface->search = wd_mongo_search_messages;
   iface->list_metadata = wd_mongo_metadata_list;
   iface->set_metadata = wd_mongo_metadata_set;
+  iface->import_mailbox = wd_mongo_import_mailbox;
+  iface->import_messages = wd_mongo_append_imported;
+  iface->import_finish = wd_mongo_import_finish;
   iface->watch = watch;
 }
 

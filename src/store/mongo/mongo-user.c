@@ -218,7 +218,8 @@ make_doc (const WdId *id, const WdUser *spec, const char *view, GError **error)
   BSON_APPEND_BOOL (doc, "activated", TRUE);
   BSON_APPEND_BOOL (doc, "disabled", spec->disabled);
   BSON_APPEND_BOOL (doc, "suspended", spec->suspended);
-  BSON_APPEND_DATE_TIME (doc, "created", wd_core_clock_now_us () / 1000);
+  BSON_APPEND_DATE_TIME (doc, "created",
+                         spec->is_import ? spec->created_ms : wd_core_clock_now_us () / 1000);
   if (!wd_mongo_user_add_tags (doc, spec->tags, error))
     return NULL;
   BSON_APPEND_DOCUMENT_BEGIN (doc, "wd", &own);
@@ -289,7 +290,10 @@ wd_mongo_user_create (
       g_prefix_error_literal (error, "address: ");
       return FALSE;
     }
-  wd_core_id_new (&id);
+  if (spec->is_import)
+    id = spec->id;
+  else
+    wd_core_id_new (&id);
   if ((doc = make_doc (&id, spec, view, error)) == NULL
       || !wd_mongo_store_begin (store, &call, cancellable, error)
       || !check_names (&call, view, address_view, error))

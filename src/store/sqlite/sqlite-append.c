@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "core-clock.h"
-#include "sqlite-mailbox.h"
+#include "sqlite-import.h"
 #include "sqlite-prepare.h"
 #include "sqlite-remove.h"
 #include "sqlite-store-private.h"
@@ -160,7 +160,8 @@ insert_one (WdSqliteLease *lease,
             GError **error)
 {
   in->content = owner->uidnext;
-  wd_core_id_new (&in->id);
+  if (wd_core_id_is_none (&in->id))
+    wd_core_id_new (&in->id);
   if (!insert_data (lease, in, error) || !insert_meta (lease, in, error)
       || !insert_parts (lease, in, error) || !insert_message (lease, mailbox, in, error))
     return FALSE;
@@ -226,7 +227,7 @@ static gboolean
 sync_parts (WdSqliteLease *lease, const Insertion *ins, guint n_items, GError **error)
 {
   for (guint i = 0; i < n_items; i++)
-    if (ins[i].prepared->parts->len > 0)
+    if (ins[i].prepared != NULL && ins[i].prepared->parts->len > 0)
       return wd_sqlite_blob_sync_user (wd_sqlite_pool_get_dir (lease->user), error);
   return TRUE;
 }
@@ -397,4 +398,95 @@ wd_sqlite_append_replacement (WdStore *store,
   *out_appended = appended;
   *out_uidvalidity = uidvalidity;
   return TRUE;
+}
+
+// One that is not there yet comes in with its own numbers. Those of the mailbox go on behind them.
+static gboolean
+import_one (WdSqliteLease *lease,
+            WdSqliteMailbox *mailbox,
+            WdSqliteMailbox *owner,
+            Insertion *in,
+            const WdImport *item,
+            GError **error)
+{
+  gint64 uidnext = mailbox->uidnext;
+  gint64 modseq = mailbox->modseq;
+  WdAppended out;
+
+  in->id = item->id;
+  in->now_ms = item->save_date_ms;
+  mailbox->uidnext = item->uid;
+  mailbox->modseq = (gint64) item->modseq;
+  if (!insert_one (lease, mailbox, owner, in, &out, error))
+    return FALSE;
+  mailbox->uidnext = MAX (mailbox->uidnext, uidnext);
+  mailbox->modseq = MAX (mailbox->modseq, modseq);
+  return TRUE;
+}
+
+// The modseqs of these messages do not ascend with their UIDs: none of them is told of by the
+// journal, which begins anew.
+static gboolean
+import_all (WdSqliteLease *lease,
+            const WdId *id,
+            Insertion *ins,
+            const WdImport *items,
+            guint n_items,
+            GError **error)
+{
+  WdSqliteMailbox mailbox, owner;
+  g_autoptr (WdUidSet) uids = NULL;
+
+  if (!wd_sqlite_mailbox_load (lease, id, &mailbox, error)
+      || !wd_sqlite_mailbox_load_owner (lease, &owner, error)
+      || !check_room (&mailbox, &owner, 0, 0, n_items, error)
+      || (uids = wd_sqlite_mailbox_load_uids (lease, &mailbox, error)) == NULL)
+    return FALSE;
+  for (guint i = 0; i < n_items; i++)
+    {
+      if (items[i].incoming == NULL)
+        {
+          if (!wd_sqlite_import_flags (lease, &mailbox, &items[i], error))
+            return FALSE;
+          continue;
+        }
+      if (wd_uidset_has (uids, items[i].uid))
+        continue;
+      if (!import_one (lease, &mailbox, &owner, &ins[i], &items[i], error))
+        return FALSE;
+      wd_uidset_add (uids, items[i].uid);
+    }
+  mailbox.journal_floor = mailbox.modseq;
+  return sync_parts (lease, ins, n_items, error)
+         && wd_sqlite_mailbox_save_uids (lease, &mailbox, uids, error)
+         && wd_sqlite_mailbox_save (lease, &mailbox, error)
+         && wd_sqlite_mailbox_save (lease, &owner, error);
+}
+
+gboolean
+wd_sqlite_append_imported (WdStore *store,
+                           const WdActor *actor,
+                           const WdId *mailbox,
+                           const WdImport *items,
+                           guint n_items,
+                           GCancellable *cancellable,
+                           GError **error)
+{
+  g_autofree Insertion *ins = g_new0 (Insertion, MAX (n_items, 1));
+  g_autofree WdAppend *appends = g_new0 (WdAppend, MAX (n_items, 1));
+  g_auto (WdSqliteLease) lease = { 0 };
+
+  for (guint i = 0; i < n_items; i++)
+    {
+      appends[i].incoming = items[i].incoming;
+      appends[i].flags = items[i].flags;
+      appends[i].internal_date_ms = items[i].internal_date_ms;
+      appends[i].zone_minutes = items[i].zone_minutes;
+      if (items[i].incoming != NULL && !prepare_all (store, &appends[i], 1, &ins[i], error))
+        return FALSE;
+    }
+  return wd_sqlite_lease_begin (wd_sqlite_store_get_pool (store), actor, WD_SQLITE_DURABLE, &lease,
+                                cancellable, error)
+         && import_all (&lease, mailbox, ins, items, n_items, error)
+         && wd_sqlite_lease_commit (&lease, error);
 }

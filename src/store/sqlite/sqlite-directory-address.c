@@ -55,7 +55,10 @@ wd_sqlite_directory_insert_address (WdSqliteDb *db,
 
   if (stmt == NULL || !wd_sqlite_directory_join_tags (spec->tags, &tags, &tags_search, error))
     return FALSE;
-  wd_core_id_new (&id);
+  if (spec->is_import)
+    id = spec->id;
+  else
+    wd_core_id_new (&id);
   wd_sqlite_db_bind_id (stmt, i++, &id);
   sqlite3_bind_int64 (stmt, i++, user);
   wd_sqlite_db_bind_text (stmt, i++, spec->address);
@@ -63,7 +66,8 @@ wd_sqlite_directory_insert_address (WdSqliteDb *db,
   wd_sqlite_db_bind_text (stmt, i++, address_search);
   wd_sqlite_db_bind_text (stmt, i++, spec->name);
   wd_sqlite_db_bind_text (stmt, i++, name_search);
-  sqlite3_bind_int64 (stmt, i++, wd_core_clock_now_us () / 1000);
+  sqlite3_bind_int64 (stmt, i++,
+                      spec->is_import ? spec->created_ms : wd_core_clock_now_us () / 1000);
   wd_sqlite_db_bind_text (stmt, i++, tags);
   wd_sqlite_db_bind_text (stmt, i++, tags_search);
   wd_sqlite_db_bind_text (stmt, i++, spec->extra_json);

@@ -55,7 +55,10 @@ forms_init (Forms *self, const WdUser *spec, GError **error)
           return FALSE;
         }
     }
-  wd_core_id_new (&self->id);
+  if (spec->is_import)
+    self->id = spec->id;
+  else
+    wd_core_id_new (&self->id);
   self->username_search = wd_search_fold (spec->username, -1);
   self->name_search = spec->name == NULL ? NULL : wd_search_fold (spec->name, -1);
   return wd_sqlite_directory_join_tags (spec->tags, &self->tags, &self->tags_search, error);
@@ -100,7 +103,8 @@ insert_row (WdSqliteDb *db, const WdUser *spec, const Forms *forms, gint64 *out_
   wd_sqlite_db_bind_text (stmt, i++, forms->name_search);
   wd_sqlite_db_bind_text (stmt, i++, spec->password_hash);
   wd_sqlite_db_bind_text (stmt, i++, spec->scram);
-  sqlite3_bind_int64 (stmt, i++, wd_core_clock_now_us () / 1000);
+  sqlite3_bind_int64 (stmt, i++,
+                      spec->is_import ? spec->created_ms : wd_core_clock_now_us () / 1000);
   wd_sqlite_db_bind_uint64 (stmt, i++, spec->quota_bytes);
   sqlite3_bind_int (stmt, i++, spec->disabled != FALSE);
   sqlite3_bind_int (stmt, i++, spec->suspended != FALSE);

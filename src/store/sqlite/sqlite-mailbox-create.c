@@ -90,13 +90,13 @@ insert_row (WdSqliteLease *lease,
   return wd_sqlite_db_run (lease->db, stmt, error);
 }
 
-static gboolean
-create_level (WdSqliteLease *lease,
-              const char *path,
-              WdSpecialUse special_use,
-              const char *extra_json,
-              WdId *out_id,
-              GError **error)
+gboolean
+wd_sqlite_mailbox_create_level (WdSqliteLease *lease,
+                                const char *path,
+                                WdSpecialUse special_use,
+                                const char *extra_json,
+                                WdId *out_id,
+                                GError **error)
 {
   gint64 n_mailboxes, uidvalidity;
 
@@ -122,7 +122,9 @@ wd_sqlite_mailbox_create_parents (WdSqliteLease *lease, const char *path, GError
       WdId id;
 
       if (!check_exists (lease, parent, &exists, error)
-          || (!exists && !create_level (lease, parent, WD_SPECIAL_USE_NONE, NULL, &id, error)))
+          || (!exists
+              && !wd_sqlite_mailbox_create_level (lease, parent, WD_SPECIAL_USE_NONE, NULL, &id,
+                                                  error)))
         return FALSE;
     }
   return TRUE;
@@ -147,7 +149,7 @@ wd_sqlite_mailbox_create_path (WdSqliteLease *lease,
       return FALSE;
     }
   return wd_sqlite_mailbox_create_parents (lease, path, error)
-         && create_level (lease, path, special_use, extra_json, out_id, error);
+         && wd_sqlite_mailbox_create_level (lease, path, special_use, extra_json, out_id, error);
 }
 
 gboolean
@@ -193,7 +195,8 @@ fill_user (WdSqliteLease *lease, const WdId *user, guint64 quota_bytes, GError *
       WdId id;
 
       if (subscribe == NULL
-          || !create_level (lease, defaults[i].path, defaults[i].special_use, NULL, &id, error))
+          || !wd_sqlite_mailbox_create_level (lease, defaults[i].path, defaults[i].special_use,
+                                              NULL, &id, error))
         return FALSE;
       wd_sqlite_db_bind_text (subscribe, 1, defaults[i].path);
       if (!wd_sqlite_db_run (lease->db, subscribe, error))

@@ -49,6 +49,13 @@ gboolean wd_sqlite_mailbox_create_path (WdSqliteLease *lease,
                                         const char *extra_json,
                                         WdId *out_id,
                                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
+// The same without looking at the name, and without levels above it. LIMIT.
+gboolean wd_sqlite_mailbox_create_level (WdSqliteLease *lease,
+                                         const char *path,
+                                         WdSpecialUse special_use,
+                                         const char *extra_json,
+                                         WdId *out_id,
+                                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean wd_sqlite_mailbox_create_parents (WdSqliteLease *lease, const char *path, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
@@ -81,6 +88,7 @@ WdBackendPrepare wd_sqlite_append_prepare;
 WdBackendAppend wd_sqlite_append_messages;
 WdBackendDeliver wd_sqlite_append_delivery;
 WdBackendReplace wd_sqlite_append_replacement;
+WdBackendImportMessages wd_sqlite_append_imported;
 
 // sqlite-fetch.c
 WdBackendFetch wd_sqlite_fetch_messages;
@@ -96,6 +104,10 @@ WdBackendExpunge wd_sqlite_expunge_messages;
 
 // sqlite-search.c
 WdBackendSearch wd_sqlite_search_messages;
+
+// sqlite-import.c
+WdBackendImportMailbox wd_sqlite_import_mailbox;
+WdBackendImportFinish wd_sqlite_import_finish;
 
 // sqlite-metadata.c
 WdBackendListMetadata wd_sqlite_metadata_list;

@@ -287,6 +287,9 @@ implement_store (WdStoreInterface *iface)
   iface->copy = wd_sqlite_copy_messages;
   iface->expunge = wd_sqlite_expunge_messages;
   iface->search = wd_sqlite_search_messages;
+  iface->import_mailbox = wd_sqlite_import_mailbox;
+  iface->import_messages = wd_sqlite_append_imported;
+  iface->import_finish = wd_sqlite_import_finish;
   iface->watch = watch;
 }
 
