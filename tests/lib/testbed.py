@@ -25,26 +25,45 @@ def free_port():
         return probe.getsockname()[1]
 
 
-class Testbed:
-    """All services of one build on one new store. Use it in a with statement."""
+class Ports(dict):
+    """The ports of each listener, of which each look names the next: clients are spread over all."""
 
-    def __init__(self, build, settings=(), services=("imap", "lmtp", "http")):
+    def __init__(self):
+        self.turns = {}
+
+    def __getitem__(self, listener):
+        ports = self.all(listener)
+        self.turns[listener] = turn = self.turns.get(listener, -1) + 1
+        return ports[turn % len(ports)]
+
+    def all(self, listener):
+        return super().__getitem__(listener)
+
+
+class Testbed:
+    """All services of one build on one new store. Use it in a with statement.
+
+    With WD_TEST_BACKEND=mongodb: in the environment, the store is that of WD_TEST_MONGODB_URI, and
+    there are two instances of each service, which have nothing else in common.
+    """
+
+    def __init__(
+        self, build, settings=(), services=("imap", "lmtp", "http"), mongodb=None, redis=None
+    ):
         self.build = build
         self.settings = settings
         self.dir = tempfile.mkdtemp(prefix="wildduck-test-")
-        self.ports = {}
+        self.is_cluster = os.environ.get("WD_TEST_BACKEND") == "mongodb:"
+        self.instances = range(2 if self.is_cluster else 1)
+        self.ports = Ports()
         self.processes = {}
-        for folder in ("store", "run"):
-            os.mkdir(f"{self.dir}/{folder}", 0o700)
-        with open(f"{self.dir}/wildduck.conf", "w") as file:
-            file.write(
-                f"[store]\nuri=sqlite:{self.dir}/store\nruntime-dir={self.dir}/run\n"
-                "[http]\nrequire-token=no\n"
-            )
+        os.mkdir(f"{self.dir}/store", 0o700)
+        for instance in self.instances:
+            self.configure(instance, mongodb, redis)
         try:
             for service in services:
                 for listener in LISTENERS[service]:
-                    self.ports[listener] = free_port()
+                    self.ports[listener] = [free_port() for _ in self.instances]
                 self.start(service)
         except BaseException:
             self.close()
@@ -56,62 +75,97 @@ class Testbed:
     def __exit__(self, *_):
         self.close()
 
-    def log_path(self, service):
-        return f"{self.dir}/{service}.log"
+    def config_path(self, instance):
+        return f"{self.dir}/wildduck{instance}.conf"
 
-    def start(self, service):
+    def configure(self, instance, mongodb=None, redis=None):
+        """Writes an instance's configuration; its services read it when they start."""
+        runtime_dir = f"{self.dir}/run{instance}"
+        os.makedirs(runtime_dir, 0o700, exist_ok=True)
+        if self.is_cluster:
+            uri = (mongodb or os.environ["WD_TEST_MONGODB_URI"]) + os.path.basename(self.dir)
+            store = f"uri={uri}\nredis={redis or os.environ['WD_TEST_REDIS_URI']}\n"
+        else:
+            store = f"uri=sqlite:{self.dir}/store\n"
+        with open(self.config_path(instance), "w") as file:
+            file.write(
+                f"[store]\n{store}runtime-dir={runtime_dir}\n[http]\nrequire-token=no\n"
+            )
+
+    def log_path(self, service, instance=0):
+        return f"{self.dir}/{service}{instance}.log"
+
+    def read_log(self, service, instance=0):
+        with open(self.log_path(service, instance)) as log:
+            return log.read()
+
+    def start(self, service, instance=None, **options):
         """Starts a service and waits until each of its sockets answers."""
+        for one in self.instances if instance is None else [instance]:
+            self.start_one(service, one, **options)
+
+    def start_one(self, service, instance, environment=None):
         arguments = [f"{self.build}/src/{service}/wildduck-{service}"]
-        arguments += ["--config", f"{self.dir}/wildduck.conf"]
+        arguments += ["--config", self.config_path(instance)]
         for setting in self.settings:
             arguments += ["--set", setting]
         for listener in LISTENERS[service]:
-            arguments += ["--listen", f"{listener}=127.0.0.1:{self.ports[listener]}"]
-        with open(self.log_path(service), "ab") as log:
-            self.processes[service] = subprocess.Popen(
-                arguments, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+            port = self.ports.all(listener)[instance]
+            arguments += ["--listen", f"{listener}=127.0.0.1:{port}"]
+        with open(self.log_path(service, instance), "ab") as log:
+            self.processes[service, instance] = subprocess.Popen(
+                arguments,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env={**os.environ, **(environment or {})},
             )
         for listener in LISTENERS[service]:
-            self.wait_for(service, self.ports[listener])
+            self.wait_for(service, instance, self.ports.all(listener)[instance])
 
-    def wait_for(self, service, port):
+    def wait_for(self, service, instance, port):
         # A connection refused is answered at once: a pause keeps the attempts few.
         for _ in range(600):
-            if self.processes[service].poll() is not None:
+            if self.processes[service, instance].poll() is not None:
                 break
             try:
                 socket.create_connection(("127.0.0.1", port), 5).close()
                 return
             except OSError:
                 time.sleep(0.02)
-        with open(self.log_path(service)) as log:
-            sys.stderr.write(log.read())
+        sys.stderr.write(self.read_log(service, instance))
         raise RuntimeError(f"{service} did not start")
 
-    def kill(self, service):
-        """Ends it as a crash would."""
-        self.processes[service].kill()
-        self.processes.pop(service).wait()
+    def kill(self, service, instance=0):
+        """Ends one instance as a crash would."""
+        self.processes[service, instance].kill()
+        self.processes.pop((service, instance)).wait()
 
-    def stop(self, service):
-        """Ends it as an administrator would; returns its exit status."""
-        process = self.processes.pop(service)
+    def stop(self, service, instance=0):
+        """Ends one instance as an administrator would; returns its exit status."""
+        process = self.processes.pop((service, instance))
         process.send_signal(signal.SIGTERM)
         return process.wait(60)
 
     def close(self):
         failures = {}
-        for service in list(self.processes):
-            status = self.stop(service)
+        for service, instance in list(self.processes):
+            status = self.stop(service, instance)
             if status != 0:
-                failures[service] = status
-        if failures:
-            for service in failures:
-                with open(self.log_path(service)) as log:
-                    sys.stderr.write(log.read()[-20000:])
+                failures[service, instance] = status
+        for service, instance in failures:
+            sys.stderr.write(self.read_log(service, instance)[-20000:])
         shutil.rmtree(self.dir, ignore_errors=True)
         if failures:
             raise RuntimeError(f"exit statuses: {failures}")
+
+    def run_ctl(self, *arguments):
+        """wildduckctl on this store. Returns its exit status and what it printed."""
+        done = subprocess.run(
+            [f"{self.build}/src/ctl/wildduckctl", "--config", self.config_path(0), *arguments],
+            stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120,
+        )
+        return done.returncode, done.stdout + done.stderr
 
     def call(self, method, path, body=None):
         """One call of the HTTP API; returns its status and its JSON."""
