@@ -290,6 +290,8 @@ start (WdService *service, gpointer *out_data, GError **error)
   WdLmtpServer *server;
 
   wd_store_options_init (&options, config);
+  options.notifier_func = wd_net_service_set_deaf;
+  options.notifier_data = service;
   store = wd_store_open (&options, error);
   if (store == NULL)
     return FALSE;

@@ -38,7 +38,8 @@ struct _WdHub
   // Main thread only: of WdNetStream, the open ones.
   GHashTable *streams;
 
-  _Atomic guint n_conns; // Written on the loop.
+  _Atomic gboolean is_deaf; // As wd_net_service_set_deaf; shown in STATUS=.
+  _Atomic guint n_conns;    // Written on the loop.
   _Atomic guint max_conns;
   _Atomic guint max_conns_per_site;
   _Atomic gboolean is_stopping;

@@ -12,10 +12,25 @@ typedef struct
   guint64 n_rounds;
 } Watch;
 
+static void
+notify (const WdHub *hub, const char *state)
+{
+  sd_notifyf (0, "%sSTATUS=Serving %u connections.%s", state, atomic_load (&hub->n_conns),
+              atomic_load (&hub->is_deaf)
+                  ? " The notifier is away: changes made elsewhere show seconds late."
+                  : "");
+}
+
 void
 wd_net_notify_ready (const WdHub *hub)
 {
-  sd_notifyf (0, "READY=1\nSTATUS=Serving %u connections.", atomic_load (&hub->n_conns));
+  notify (hub, "READY=1\n");
+}
+
+void
+wd_net_notify_status (const WdHub *hub)
+{
+  notify (hub, "");
 }
 
 void
@@ -41,8 +56,7 @@ on_watchdog (gpointer data)
   gboolean is_pool_alive = wd_net_pool_has_progressed (watch->hub->pool);
 
   if (is_loop_alive && is_pool_alive)
-    sd_notifyf (0, "WATCHDOG=1\nSTATUS=Serving %u connections.",
-                atomic_load (&watch->hub->n_conns));
+    notify (watch->hub, "WATCHDOG=1\n");
   watch->n_rounds = n_rounds;
   // So that a loop without events goes round, too, before it is looked at again.
   wd_net_loop_wake (watch->hub->loop);

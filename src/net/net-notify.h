@@ -6,6 +6,8 @@
 
 // Each is nothing without $NOTIFY_SOCKET.
 void wd_net_notify_ready (const WdHub *hub);
+// The same without saying that it has started. Any thread.
+void wd_net_notify_status (const WdHub *hub);
 void wd_net_notify_reloading (void);
 void wd_net_notify_stopping (void);
 

@@ -259,6 +259,20 @@ reload (WdService *self)
   atomic_fetch_add (&self->n_reloads, 1);
 }
 
+void
+wd_net_service_set_deaf (gboolean is_deaf, gpointer service)
+{
+  WdService *self = service;
+
+  if (is_deaf)
+    wd_log_warning (NULL, WD_MSG_NOTIFIER_AWAY, NULL,
+                    "the notifier is away: changes made elsewhere are noticed seconds late");
+  else
+    wd_log_notice (NULL, WD_MSG_NOTIFIER_BACK, NULL, "the notifier is back");
+  atomic_store (&self->hub->is_deaf, is_deaf);
+  wd_net_notify_status (self->hub);
+}
+
 static gboolean
 on_reload (gpointer data)
 {

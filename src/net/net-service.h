@@ -46,6 +46,10 @@ int wd_net_service_run (const WdServiceSpec *spec, int argc, char **argv);
 // Returns (transfer full): the current one. Any thread.
 WdConfig *wd_net_service_ref_config (WdService *self);
 
+// Logs, and shows in STATUS=, that what other processes do is noticed late, or no longer so: a
+// WdNotifierFunc. `service`: a WdService. Any thread.
+void wd_net_service_set_deaf (gboolean is_deaf, gpointer service);
+
 // Runs `func (data)` on a worker of the service's pool: for fan-out of one command. Blocks until
 // all `n` calls (index 0 … n-1) are done; the calling worker does its share. Workers only.
 void wd_net_service_run_parallel (WdService *self,

@@ -10,6 +10,11 @@
 typedef struct _WdStore WdStore;
 typedef struct _WdWatch WdWatch;
 
+// Redis has gone away (or has come back): changes that other processes make are noticed seconds
+// late, and nothing is lost. Called once for each change, on a thread of the notifier, with no
+// store lock held: it must not block and not call the store.
+typedef void (*WdNotifierFunc) (gboolean is_away, gpointer user_data);
+
 typedef enum
 {
   WD_BEACON_MAILBOX,   // Messages or flags of `mailbox` changed.

@@ -29,8 +29,10 @@ typedef struct
   const char *runtime_dir; // Where the processes on one machine find each other's beacon sockets.
   guint max_open_users;    // Database handles kept open.
   guint64 max_message_size_bytes;
-  guint64 default_quota_bytes; // 0: none.
-  gboolean durable_flags;      // Flag changes are on stable storage on return, too.
+  guint64 default_quota_bytes;  // 0: none.
+  gboolean durable_flags;       // Flag changes are on stable storage on return, too.
+  WdNotifierFunc notifier_func; // (nullable)
+  gpointer notifier_data;
 } WdStoreOptions;
 
 // Fills the options from [store]; the strings stay the configuration's.

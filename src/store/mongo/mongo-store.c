@@ -224,7 +224,9 @@ wd_mongo_store_open (const char *rest, const WdStoreOptions *options, GError **e
   self->later = wd_mongo_later_new (look_again, self);
   if (self->redis_uri == NULL)
     self->local = wd_notify_local_new (options->runtime_dir);
-  else if ((self->redis = wd_notify_redis_new (self->redis_uri, error)) == NULL)
+  else if ((self->redis = wd_notify_redis_new (self->redis_uri, options->notifier_func,
+                                               options->notifier_data, error))
+           == NULL)
     return NULL;
   self->pool = wd_mongo_pool_new (options->uri, error);
   if (self->pool == NULL || !wd_mongo_pool_begin (self->pool, &call, NULL, error)

@@ -32,6 +32,12 @@ struct _WdNotifyRedis
   WdWatchSet *watches;
   GAsyncQueue *queue; // (element-type utf8): messages to be published; "" ends the thread.
   GThread *sender_thread;
+  WdNotifierFunc func; // (nullable)
+  gpointer user_data;
+
+  // Guards `away`. Held while `func` runs, so that it hears things in their order; with no other.
+  GMutex away_mutex;
+  guint away; // Bits: whose connections are not there.
 
   // Guards the three below. Waited on for the first try to subscribe, which is bounded.
   GMutex mutex;
@@ -64,6 +70,25 @@ parse (WdNotifyRedis *self, const char *text, GError **error)
   self->port = (guint16) (port < 0 ? DEFAULT_PORT : port);
   self->password = g_strdup (g_uri_get_password (uri));
   return TRUE;
+}
+
+enum
+{
+  AWAY_SENDER = 1 << 0,
+  AWAY_LISTENER = 1 << 1,
+};
+
+static void
+set_away (WdNotifyRedis *self, guint gone, guint back)
+{
+  guint before;
+
+  g_mutex_lock (&self->away_mutex);
+  before = self->away;
+  self->away = (before & ~back) | gone;
+  if ((before != 0) != (self->away != 0) && self->func != NULL)
+    self->func (self->away != 0, self->user_data);
+  g_mutex_unlock (&self->away_mutex);
 }
 
 static gboolean
@@ -123,9 +148,14 @@ run_sender (gpointer data)
         break;
       // Once more, for a connection that was closed while there was nothing to say. What cannot be
       // said is dropped: others look by themselves while Redis is away.
-      if (wd_core_clock_monotonic_us () < retry_us || publish (self, &redis, message)
-          || publish (self, &redis, message))
+      if (wd_core_clock_monotonic_us () < retry_us)
         continue;
+      if (publish (self, &redis, message) || publish (self, &redis, message))
+        {
+          set_away (self, 0, AWAY_SENDER);
+          continue;
+        }
+      set_away (self, AWAY_SENDER, 0);
       retry_us = wd_core_clock_monotonic_us () + RETRY_MS * 1000;
     }
   if (redis != NULL)
@@ -269,9 +299,14 @@ run_listener (gpointer data)
           = redis != NULL
             && is_good (redis, redisCommand (redis, "SUBSCRIBE %s", WD_NOTIFY_REDIS_CHANNEL));
 
-      // What happened until now may have been missed.
+      // What happened until now may have been missed. The sender learns with the next beacon.
       if (ok)
-        wd_watch_dispatch_all (self->watches);
+        {
+          set_away (self, 0, AWAY_LISTENER | AWAY_SENDER);
+          wd_watch_dispatch_all (self->watches);
+        }
+      else
+        set_away (self, AWAY_LISTENER, 0);
       set_tried (self);
       if (ok)
         listen_on (self, redis);
@@ -300,10 +335,13 @@ start (const char *name, GThreadFunc func, WdNotifyRedis *self)
 }
 
 WdNotifyRedis *
-wd_notify_redis_new (const char *uri, GError **error)
+wd_notify_redis_new (const char *uri, WdNotifierFunc func, gpointer user_data, GError **error)
 {
   g_autoptr (WdNotifyRedis) self = g_new0 (WdNotifyRedis, 1);
 
+  self->func = func;
+  self->user_data = user_data;
+  g_mutex_init (&self->away_mutex);
   g_mutex_init (&self->mutex);
   g_cond_init (&self->cond);
   wd_core_id_new (&self->sender);
@@ -344,6 +382,7 @@ wd_notify_redis_free (WdNotifyRedis *self)
   wd_watch_set_unref (self->watches);
   g_cond_clear (&self->cond);
   g_mutex_clear (&self->mutex);
+  g_mutex_clear (&self->away_mutex);
   g_free (self->host);
   g_free (self->password);
   g_free (self);

@@ -19,9 +19,12 @@ typedef struct _WdNotifyRedis WdNotifyRedis;
 // return makes everybody look.
 #define WD_NOTIFY_REDIS_MAX_PENDING 1024
 
-// `uri`: redis://[:PASSWORD@]HOST[:PORT][/DATABASE]. Starts a thread for sending, and with the
-// first watch one for hearing; waits for neither. INVALID.
-WdNotifyRedis *wd_notify_redis_new (const char *uri, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+// `func` (nullable) hears that Redis has gone away, and that it is back. `uri`:
+// redis://[:PASSWORD@]HOST[:PORT][/DATABASE]. Starts a thread for sending, and with the first watch
+// one for hearing; waits for neither. INVALID.
+WdNotifyRedis *
+wd_notify_redis_new (const char *uri, WdNotifierFunc func, gpointer user_data, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
 
 // Watches stay valid, but hear nothing more.
 void wd_notify_redis_free (WdNotifyRedis *self);
