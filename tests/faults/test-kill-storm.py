@@ -10,6 +10,7 @@ and one service is killed after a number of acknowledgements that differs from r
 
 import hashlib
 import imaplib
+import os
 import random
 import smtplib
 import socket
@@ -122,7 +123,7 @@ class Storm:
         self.testbed.start(service, instance)
 
     def settle(self):
-        """In a cluster, others end what a killed instance has begun, five seconds after they see it."""
+        """In a cluster, others end what a killed instance has begun, after five seconds."""
         for user in USERS if self.testbed.is_cluster else ():
             with imaplib.IMAP4("127.0.0.1", self.testbed.ports["imap"]) as client:
                 client.login(user, PASSWORD)
@@ -176,6 +177,9 @@ def check_store(testbed):
 def main():
     build = sys.argv[1]
     rounds = int(sys.argv[2]) if len(sys.argv) > 2 else 50
+    if os.environ.get("WD_TEST_BACKEND") == "mongodb:" and "WD_TEST_MONGODB_URI" not in os.environ:
+        print("1..0 # SKIP WD_TEST_MONGODB_URI is not set")
+        return
     socket.setdefaulttimeout(60)
     with Testbed(build) as testbed:
         storm = Storm(testbed)

@@ -26,7 +26,7 @@ def free_port():
 
 
 class Ports(dict):
-    """The ports of each listener, of which each look names the next: clients are spread over all."""
+    """The ports of each listener. Each look names the next one: clients are spread over all."""
 
     def __init__(self):
         self.turns = {}
@@ -44,7 +44,8 @@ class Testbed:
     """All services of one build on one new store. Use it in a with statement.
 
     With WD_TEST_BACKEND=mongodb: in the environment, the store is that of WD_TEST_MONGODB_URI, and
-    there are two instances of each service, which have nothing else in common.
+    there are two instances of each service, which have nothing else in common. `mongodb` and
+    `redis` are other uris for each of them.
     """
 
     def __init__(
@@ -59,7 +60,7 @@ class Testbed:
         self.processes = {}
         os.mkdir(f"{self.dir}/store", 0o700)
         for instance in self.instances:
-            self.configure(instance, mongodb, redis)
+            self.configure(instance, mongodb and mongodb[instance], redis and redis[instance])
         try:
             for service in services:
                 for listener in LISTENERS[service]:

@@ -267,9 +267,12 @@ run_round (Change *self,
   add_up (self, changed, &delta);
   if (!update_all (self, call, &op, &n_done, error))
     {
-      // The entry goes all the same, if it can: what was done is done.
+      // The entry goes all the same, if it can: what was done is done. Nobody waits for a database
+      // that is away once more.
       delta.is_unknown = TRUE;
-      (void) !wd_mongo_pending_finish (call, &op, WD_MONGO_PENDING_CHANGE, &delta, &is_ended, NULL);
+      if (error != NULL && !g_error_matches (*error, WD_STORE_ERROR, WD_STORE_ERROR_UNAVAILABLE))
+        (void) !wd_mongo_pending_finish (call, &op, WD_MONGO_PENDING_CHANGE, &delta, &is_ended,
+                                         NULL);
       return FALSE;
     }
   if (n_done != n)

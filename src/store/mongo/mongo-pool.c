@@ -37,7 +37,8 @@ wd_mongo_pool_count_commands (void)
   return __atomic_load_n (&n_commands, __ATOMIC_RELAXED);
 }
 
-// A client that waits gets its answer, or its error, within 10 s, whatever happens to the database.
+// A client that waits gets its answer, or its error, within 10 s, whatever happens to the database:
+// what stalls is tried once more, on a connection that is then looked for.
 static void
 set_bounds (mongoc_uri_t *uri)
 {
@@ -46,9 +47,9 @@ set_bounds (mongoc_uri_t *uri)
     const char *option;
     gint32 value;
   } bounds[] = {
-    { MONGOC_URI_SERVERSELECTIONTIMEOUTMS, 4000 },
-    { MONGOC_URI_CONNECTTIMEOUTMS, 3000 },
-    { MONGOC_URI_SOCKETTIMEOUTMS, 8000 },
+    { MONGOC_URI_SERVERSELECTIONTIMEOUTMS, 3000 },
+    { MONGOC_URI_CONNECTTIMEOUTMS, 2500 },
+    { MONGOC_URI_SOCKETTIMEOUTMS, 6000 },
     { MONGOC_URI_WAITQUEUETIMEOUTMS, 5000 },
     { MONGOC_URI_MAXPOOLSIZE, 64 },
   };
@@ -76,7 +77,7 @@ set_concerns (mongoc_uri_t *uri)
     {
       mongoc_write_concern_t *majority = mongoc_write_concern_new ();
 
-      mongoc_write_concern_set_wmajority (majority, 7000);
+      mongoc_write_concern_set_wmajority (majority, 5000);
       mongoc_uri_set_write_concern (uri, majority);
       mongoc_write_concern_destroy (majority);
     }
