@@ -49,19 +49,33 @@ become_owner (const char *uri, GError **error)
   return TRUE;
 }
 
-gboolean
-wd_ctl_context_open_store (WdCtl *self, GError **error)
+static gboolean
+open_store (WdCtl *self, gboolean is_unprepared, GError **error)
 {
   WdStoreOptions options;
 
   if (!wd_ctl_context_load_config (self, error))
     return FALSE;
   wd_store_options_init (&options, self->config);
+  options.is_unprepared = is_unprepared;
   umask (0077);
   if (!become_owner (options.uri, error))
     return FALSE;
   self->store = wd_store_open (&options, error);
   return self->store != NULL;
+}
+
+gboolean
+wd_ctl_context_open_store (WdCtl *self, GError **error)
+{
+  return open_store (self, FALSE, error);
+}
+
+gboolean
+wd_ctl_context_prepare_store (WdCtl *self, WdStorePrepared *out_prepared, GError **error)
+{
+  return open_store (self, TRUE, error)
+         && wd_store_prepare (self->store, out_prepared, NULL, error);
 }
 
 WdUser *

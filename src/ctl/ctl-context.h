@@ -40,6 +40,10 @@ gboolean wd_ctl_context_load_config (WdCtl *self, GError **error) G_GNUC_WARN_UN
 // no file in it is made that the services cannot open.
 gboolean wd_ctl_context_open_store (WdCtl *self, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+// The same, and makes and upgrades what wd_store_prepare does.
+gboolean wd_ctl_context_prepare_store (WdCtl *self, WdStorePrepared *out_prepared, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
 // Finds a user by name, address or id. Returns (transfer full): NULL with an error when there is
 // none.
 WdUser *wd_ctl_context_find_user (WdCtl *self, const char *name, GError **error)

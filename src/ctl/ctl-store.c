@@ -19,6 +19,45 @@ static const GOptionEntry check_options[] = {
   G_OPTION_ENTRY_NULL,
 };
 
+static const GOptionEntry init_options[] = {
+  { "json", 0, 0, G_OPTION_ARG_NONE, &options.json, "Print JSON", NULL },
+  G_OPTION_ENTRY_NULL,
+};
+
+static void
+print_prepared (const WdStorePrepared *prepared)
+{
+  g_autoptr (JsonBuilder) json = json_builder_new ();
+
+  if (!options.json)
+    {
+      if (prepared->version_before != 0 && prepared->version_before < prepared->version)
+        g_print ("The format was upgraded from %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT ".\n",
+                 prepared->version_before, prepared->version);
+      if (prepared->n_made > 0)
+        g_print ("Indexes made: %u.\n", prepared->n_made);
+      g_print ("The store is ready.\n");
+      return;
+    }
+  json_builder_begin_object (json);
+  wd_ctl_output_add_number (json, "formatBefore", (guint64) prepared->version_before);
+  wd_ctl_output_add_number (json, "format", (guint64) prepared->version);
+  wd_ctl_output_add_number (json, "made", prepared->n_made);
+  json_builder_end_object (json);
+  wd_ctl_output_print_json (json);
+}
+
+static WdCtlStatus
+init_store (WdCtl *ctl, char **arguments, GError **error)
+{
+  WdStorePrepared prepared;
+
+  if (!wd_ctl_context_prepare_store (ctl, &prepared, error))
+    return WD_CTL_FAILED;
+  print_prepared (&prepared);
+  return WD_CTL_OK;
+}
+
 typedef struct
 {
   WdCtlTable *table;
@@ -104,5 +143,7 @@ check_store (WdCtl *ctl, char **arguments, GError **error)
 const WdCtlCommand wd_ctl_store_commands[] = {
   { "store check", "", 0, 0, check_options,
     "Check the store, which may be in use, and mend it with --repair.", check_store },
+  { "store init", "", 0, 0, init_options,
+    "Make what is missing of the store, and upgrade its format.", init_store },
   { 0 },
 };

@@ -8,6 +8,7 @@
 
 typedef const WdStoreOptions *WdBackendGetOptions (WdStore *);
 typedef const char *WdBackendGetSpoolDir (WdStore *);
+typedef gboolean WdBackendInitStore (WdStore *, WdStorePrepared *, GCancellable *, GError **);
 typedef gboolean WdBackendCheckHealth (WdStore *, GCancellable *, GError **);
 typedef gboolean WdBackendCheckNotifier (WdStore *, GError **);
 typedef gboolean WdBackendCheck (WdStore *,
@@ -181,6 +182,7 @@ struct _WdStoreInterface
   // Where messages too large for memory are spooled, in files without a name. Optional (nullable):
   // without it, the system's directory for temporary files.
   WdBackendGetSpoolDir *get_spool_dir;
+  WdBackendInitStore *init_store; // (nullable)
   WdBackendCheckHealth *check_health;
   WdBackendCheckNotifier *check_notifier;
   WdBackendCheck *check;

@@ -46,6 +46,19 @@ wd_store_get_options (WdStore *store)
 }
 
 gboolean
+wd_store_prepare (WdStore *store,
+                  WdStorePrepared *out_prepared,
+                  GCancellable *cancellable,
+                  GError **error)
+{
+  *out_prepared = (WdStorePrepared){ 0 };
+  // Files are made and upgraded when they are opened.
+  if (WD_STORE_GET_IFACE (store)->init_store == NULL)
+    return TRUE;
+  CALL (gboolean, init_store, out_prepared, cancellable, error);
+}
+
+gboolean
 wd_store_check_health (WdStore *store, GCancellable *cancellable, GError **error)
 {
   CALL (gboolean, check_health, cancellable, error);

@@ -29,8 +29,11 @@ typedef struct
   const char *runtime_dir; // Where the processes on one machine find each other's beacon sockets.
   guint max_open_users;    // Database handles kept open.
   guint64 max_message_size_bytes;
-  guint64 default_quota_bytes;  // 0: none.
-  gboolean durable_flags;       // Flag changes are on stable storage on return, too.
+  guint64 default_quota_bytes; // 0: none.
+  gboolean durable_flags;      // Flag changes are on stable storage on return, too.
+  // Where the server is not this program's alone: wd_store_open makes and upgrades nothing there,
+  // for wd_store_prepare to tell what it does.
+  gboolean is_unprepared;
   WdNotifierFunc notifier_func; // (nullable)
   gpointer notifier_data;
 } WdStoreOptions;
@@ -45,6 +48,22 @@ WdStore *wd_store_open (const WdStoreOptions *options, GError **error) G_GNUC_WA
 
 // Returns (transfer none).
 const WdStoreOptions *wd_store_get_options (WdStore *store);
+
+// What wd_store_prepare found and did.
+typedef struct
+{
+  gint64 version_before; // Of the format; 0: there was no store, or none of ours.
+  gint64 version;
+  guint n_made; // Indexes of the database.
+} WdStorePrepared;
+
+// Makes all that is missing of the store, and upgrades its format. May run at any time, by several
+// at once, and does nothing where nothing is to be done. UNAVAILABLE for a format that is newer
+// than this program's.
+gboolean wd_store_prepare (WdStore *store,
+                           WdStorePrepared *out_prepared,
+                           GCancellable *cancellable,
+                           GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 // TRUE when the backend answers and can be written to.
 gboolean wd_store_check_health (WdStore *store, GCancellable *cancellable, GError **error)

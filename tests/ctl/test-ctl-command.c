@@ -249,6 +249,8 @@ test_store_check (Fixture *f, gconstpointer data)
     { "store check", NULL, 0, "No problems found.", NULL },
     { "store check --json --user anna", NULL, 0, "[]", NULL },
     { "store check --repair", NULL, 0, "No problems found.", NULL },
+    { "store init", NULL, 0, "The store is ready.", NULL },
+    { "store init --json", NULL, 0, "\"made\" : 0", NULL },
     { "store check --user nobody", NULL, 1, NULL, "there is no user nobody" },
     { "store check --set store.uri=nosuch:/x", NULL, 1, NULL, "nosuch" },
   };

@@ -63,10 +63,25 @@ add_index (bson_t *array, guint32 i, const Index *index)
   bson_append_document_end (array, &spec);
 }
 
+// FerretDB says it a level below.
+static guint
+count_made (const bson_t *reply)
+{
+  gint64 n = wd_mongo_bson_get_int (reply, "numIndexesAfter", -1);
+
+  if (n >= 0)
+    n -= wd_mongo_bson_get_int (reply, "numIndexesBefore", 0);
+  else
+    n = wd_mongo_bson_get_int (reply, "raw.defaultShard.numIndexesAfter", 0)
+        - wd_mongo_bson_get_int (reply, "raw.defaultShard.numIndexesBefore", 0);
+  return (guint) CLAMP (n, 0, (gint64) G_N_ELEMENTS (indexes));
+}
+
 // All of one collection, which begin at `first`. The collection is made with them.
 static gboolean
-make_indexes (WdMongoCall *call, gsize first, gsize *out_next, GError **error)
+make_indexes (WdMongoCall *call, gsize first, gsize *out_next, guint *inout_n_made, GError **error)
 {
+  g_autoptr (bson_t) reply = NULL;
   g_autoptr (bson_t) command = BCON_NEW ("createIndexes", BCON_UTF8 (indexes[first].collection));
   bson_t array;
   gsize i = first;
@@ -78,7 +93,10 @@ make_indexes (WdMongoCall *call, gsize first, gsize *out_next, GError **error)
     add_index (&array, (guint32) (i - first), &indexes[i]);
   bson_append_array_end (command, &array);
   *out_next = i;
-  return wd_mongo_call_command (call, command, NULL, error);
+  if (!wd_mongo_call_command (call, command, &reply, error))
+    return FALSE;
+  *inout_n_made += count_made (reply);
+  return TRUE;
 }
 
 static gboolean
@@ -116,14 +134,13 @@ load_version (WdMongoCall *call, gint64 *out_version, GError **error)
 }
 
 gboolean
-wd_mongo_schema_init (WdMongoCall *call, GError **error)
+wd_mongo_schema_init (WdMongoCall *call, WdStorePrepared *out_prepared, GError **error)
 {
-  gint64 version;
-
-  if (!load_version (call, &version, error))
+  *out_prepared = (WdStorePrepared){ .version = VERSION };
+  if (!load_version (call, &out_prepared->version_before, error))
     return FALSE;
   for (gsize i = 0; i < G_N_ELEMENTS (indexes);)
-    if (!make_indexes (call, i, &i, error))
+    if (!make_indexes (call, i, &i, &out_prepared->n_made, error))
       return FALSE;
   return save_version (call, error);
 }
@@ -131,8 +148,9 @@ wd_mongo_schema_init (WdMongoCall *call, GError **error)
 gboolean
 wd_mongo_schema_check (WdMongoCall *call, GError **error)
 {
+  WdStorePrepared prepared;
   gint64 version;
 
   return load_version (call, &version, error)
-         && (version == VERSION || wd_mongo_schema_init (call, error));
+         && (version == VERSION || wd_mongo_schema_init (call, &prepared, error));
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "mongo-call.h"
+#include "store.h"
 
 #define WD_MONGO_USERS "users"
 #define WD_MONGO_ADDRESSES "addresses"
@@ -19,7 +20,8 @@
 
 // Makes what is missing, and brings an older format up to this one. May run at any time, by several
 // at once. UNAVAILABLE for a newer format.
-gboolean wd_mongo_schema_init (WdMongoCall *call, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean wd_mongo_schema_init (WdMongoCall *call, WdStorePrepared *out_prepared, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
 
 // The same when there is something to do: one round trip when there is not.
 gboolean wd_mongo_schema_check (WdMongoCall *call, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -108,6 +108,18 @@ get_options (WdStore *store)
 }
 
 static gboolean
+init_store (WdStore *store,
+            WdStorePrepared *out_prepared,
+            GCancellable *cancellable,
+            GError **error)
+{
+  g_auto (WdMongoCall) call = { 0 };
+
+  return wd_mongo_store_begin (store, &call, cancellable, error)
+         && wd_mongo_schema_init (&call, out_prepared, error);
+}
+
+static gboolean
 check_notifier (WdStore *store, GError **error)
 {
   WdMongoStore *self = WD_MONGO_STORE (store);
@@ -129,6 +141,7 @@ static void
 wd_mongo_store_iface_init (WdStoreInterface *iface)
 {
   iface->get_options = get_options;
+  iface->init_store = init_store;
   iface->check_health = wd_mongo_setting_check_health;
   iface->check_notifier = check_notifier;
   iface->check = wd_mongo_check_store;
@@ -230,7 +243,7 @@ wd_mongo_store_open (const char *rest, const WdStoreOptions *options, GError **e
     return NULL;
   self->pool = wd_mongo_pool_new (options->uri, error);
   if (self->pool == NULL || !wd_mongo_pool_begin (self->pool, &call, NULL, error)
-      || !wd_mongo_schema_check (&call, error))
+      || (!options->is_unprepared && !wd_mongo_schema_check (&call, error)))
     return NULL;
   return WD_STORE (g_steal_pointer (&self));
 }
