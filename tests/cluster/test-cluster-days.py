@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: EUPL-1.2
 """Bad days of a cluster: its servers are killed and started again, the network stalls, two
-instances deliver into one mailbox at once, a message is larger than a document may be.
+instances deliver into one mailbox at once, a message is larger than a document may be, a clock
+jumps.
 
 usage: test-cluster-days.py BUILD_DIR [CASE…]
 """
@@ -355,7 +356,69 @@ def check_large(testbed):
     client.logout()
 
 
-CASES = [check_redis, check_ferretdb, check_postgres, check_stall, check_two, check_large]
+DAY_SECS = 86400
+
+
+def check_clock(testbed):
+    """The clock of one instance jumps a year ahead and back, between deliveries to both."""
+    path = f"{testbed.dir}/clock"
+
+    def set_clock(offset_secs):
+        # Of one length and in one write, for it is read at any time.
+        with open(path, "r+" if os.path.exists(path) else "w") as file:
+            file.write(f"{offset_secs:<20}")
+
+    set_clock(0)
+    environment = {
+        "LD_PRELOAD": f"{testbed.build}/tests/cluster/libclock-shim.so",
+        "WD_TEST_CLOCK": path,
+        "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0",
+    }
+    for service in ("imap", "lmtp"):
+        assert testbed.stop(service, 0) == 0
+        testbed.start(service, 0, environment=environment)
+    sessions = [Session(testbed, instance) for instance in (0, 1)]
+    for session in sessions:
+        session.run("SELECT INBOX")
+    count = 0
+    for offset_secs in (0, 400 * DAY_SECS, -400 * DAY_SECS, 3600, 0):
+        set_clock(offset_secs)
+        for instance in (0, 1, 0):
+            deliver(testbed, f"clock{count}", instance)
+            count += 1
+        # A flag and an expunge on the one, which the other is told of.
+        sessions[0].run("NOOP")
+        assert sessions[0].run(f"STORE {count} +FLAGS (\\Flagged)")[-1].split()[1] == b"OK"
+        sessions[0].run(f"STORE {count} +FLAGS (\\Deleted)")
+        sessions[0].run("EXPUNGE")
+        lines = sessions[1].run("NOOP")
+        count -= 1
+        for session in sessions:
+            uids = [
+                int(line.split()[4].rstrip(b")"))
+                for line in session.run("FETCH 1:* (UID)")
+                if line[:1] == b"*"
+            ]
+            assert len(uids) == count and uids == sorted(set(uids)), f"{uids} at {offset_secs}"
+        assert sessions[0].run("NOOP")[-1].split()[1] == b"OK", lines
+    now = sessions[1].run("FETCH 1:* (INTERNALDATE)")
+    years = {line.split(b"-")[2][:4] for line in now if line[:1] == b"*"}
+    assert len(years) == 3, "no clock jumped"
+    for session in sessions:
+        session.close()
+    status, output = testbed.run_ctl("store", "check")
+    assert status == 0, output
+
+
+CASES = [
+    check_redis,
+    check_ferretdb,
+    check_postgres,
+    check_stall,
+    check_two,
+    check_large,
+    check_clock,
+]
 
 
 def run_case(build, case):
