@@ -78,6 +78,23 @@ wd_ctl_context_prepare_store (WdCtl *self, WdStorePrepared *out_prepared, GError
          && wd_store_prepare (self->store, out_prepared, NULL, error);
 }
 
+WdStore *
+wd_ctl_context_open_uri (
+    WdCtl *self, const char *uri, const char *owner_uri, gboolean must_exist, GError **error)
+{
+  WdStoreOptions options;
+
+  if (!wd_ctl_context_load_config (self, error))
+    return NULL;
+  wd_store_options_init (&options, self->config);
+  options.uri = uri;
+  options.must_exist = must_exist;
+  umask (0077);
+  if (!become_owner (owner_uri, error))
+    return NULL;
+  return wd_store_open (&options, error);
+}
+
 WdUser *
 wd_ctl_context_find_user (WdCtl *self, const char *name, GError **error)
 {

@@ -44,6 +44,14 @@ gboolean wd_ctl_context_open_store (WdCtl *self, GError **error) G_GNUC_WARN_UNU
 gboolean wd_ctl_context_prepare_store (WdCtl *self, WdStorePrepared *out_prepared, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
+// Opens another store than that of the configuration. `uri` is one as [store] uri has it; all
+// else is the configuration's. Root becomes the owner of the directory of `owner_uri`.
+WdStore *wd_ctl_context_open_uri (WdCtl *self,
+                                  const char *uri,
+                                  const char *owner_uri,
+                                  gboolean must_exist,
+                                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 // Finds a user by name, address or id. Returns (transfer full): NULL with an error when there is
 // none.
 WdUser *wd_ctl_context_find_user (WdCtl *self, const char *name, GError **error)

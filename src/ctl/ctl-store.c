@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: EUPL-1.2
-// wildduckctl store: checking and repairing.
+// wildduckctl store: checking and repairing; copying is in ctl-copy.c.
 #include "config.h"
 
 #include "ctl-command.h"
+#include "ctl-copy.h"
 #include "ctl-output.h"
 
 static struct
@@ -145,5 +146,7 @@ const WdCtlCommand wd_ctl_store_commands[] = {
     "Check the store, which may be in use, and mend it with --repair.", check_store },
   { "store init", "", 0, 0, init_options,
     "Make what is missing of the store, and upgrade its format.", init_store },
+  { "store copy", "FROM TO", 2, 2, wd_ctl_copy_options,
+    "Copy users from one store to another, and compare them.", wd_ctl_copy_users },
   { 0 },
 };

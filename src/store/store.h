@@ -30,6 +30,7 @@ typedef struct
   guint max_open_users;    // Database handles kept open.
   guint64 max_message_size_bytes;
   guint64 default_quota_bytes; // 0: none.
+  gboolean must_exist;         // Makes none where there is none.
   gboolean durable_flags;      // Flag changes are on stable storage on return, too.
   // Where the server is not this program's alone: wd_store_open makes and upgrades nothing there,
   // for wd_store_prepare to tell what it does.
@@ -41,9 +42,10 @@ typedef struct
 // Fills the options from [store]; the strings stay the configuration's.
 void wd_store_options_init (WdStoreOptions *self, const WdConfig *config);
 
-// Opens the store, creating it where there is none and upgrading its format where it is older.
-// Returns (transfer full). INVALID for the uri; UNAVAILABLE, with a message for the administrator,
-// for a store that cannot be opened or whose format is newer than this program's.
+// Opens the store, creating it where there is none (NOT_FOUND with must_exist) and upgrading its
+// format where it is older. Returns (transfer full). INVALID for the uri; UNAVAILABLE, with a
+// message for the administrator, for a store that cannot be opened or whose format is newer than
+// this program's.
 WdStore *wd_store_open (const WdStoreOptions *options, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 // Returns (transfer none).

@@ -145,12 +145,29 @@ wd_mongo_schema_init (WdMongoCall *call, WdStorePrepared *out_prepared, GError *
   return save_version (call, error);
 }
 
+// There is a user: of ours, or of WildDuck.
+static gboolean
+check_used (WdMongoCall *call, GError **error)
+{
+  g_autoptr (bson_t) filter = bson_new ();
+  g_autoptr (bson_t) options = BCON_NEW ("projection", "{", "_id", BCON_INT32 (1), "}");
+  g_autoptr (bson_t) doc = NULL;
+
+  if (!wd_mongo_call_find_one (call, WD_MONGO_USERS, filter, options, &doc, error))
+    return FALSE;
+  if (doc == NULL)
+    g_set_error_literal (error, WD_STORE_ERROR, WD_STORE_ERROR_NOT_FOUND,
+                         "the database has no users");
+  return doc != NULL;
+}
+
 gboolean
-wd_mongo_schema_check (WdMongoCall *call, GError **error)
+wd_mongo_schema_check (WdMongoCall *call, gboolean must_exist, GError **error)
 {
   WdStorePrepared prepared;
   gint64 version;
 
   return load_version (call, &version, error)
+         && (version != 0 || !must_exist || check_used (call, error))
          && (version == VERSION || wd_mongo_schema_init (call, &prepared, error));
 }

@@ -24,4 +24,6 @@ gboolean wd_mongo_schema_init (WdMongoCall *call, WdStorePrepared *out_prepared,
     G_GNUC_WARN_UNUSED_RESULT;
 
 // The same when there is something to do: one round trip when there is not.
-gboolean wd_mongo_schema_check (WdMongoCall *call, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+// With `must_exist`, NOT_FOUND for a database that nobody has used.
+gboolean wd_mongo_schema_check (WdMongoCall *call, gboolean must_exist, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;

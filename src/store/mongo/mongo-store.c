@@ -243,7 +243,7 @@ wd_mongo_store_open (const char *rest, const WdStoreOptions *options, GError **e
     return NULL;
   self->pool = wd_mongo_pool_new (options->uri, error);
   if (self->pool == NULL || !wd_mongo_pool_begin (self->pool, &call, NULL, error)
-      || (!options->is_unprepared && !wd_mongo_schema_check (&call, error)))
+      || (!options->is_unprepared && !wd_mongo_schema_check (&call, options->must_exist, error)))
     return NULL;
   return WD_STORE (g_steal_pointer (&self));
 }

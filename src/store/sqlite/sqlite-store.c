@@ -357,12 +357,25 @@ check_path (const char *path, GError **error)
   return FALSE;
 }
 
+static gboolean
+check_exists (const char *path, GError **error)
+{
+  g_autofree char *file = g_build_filename (path, "directory.db", NULL);
+
+  if (g_file_test (file, G_FILE_TEST_EXISTS))
+    return TRUE;
+  g_set_error (error, WD_STORE_ERROR, WD_STORE_ERROR_NOT_FOUND, "sqlite:%s: there is no store",
+               path);
+  return FALSE;
+}
+
 WdStore *
 wd_sqlite_store_open (const char *path, const WdStoreOptions *options, GError **error)
 {
   g_autoptr (WdSqliteStore) self = NULL;
 
-  if (!check_path (path, error) || !wd_sqlite_db_make_dir (path, error))
+  if (!check_path (path, error) || (options->must_exist && !check_exists (path, error))
+      || !wd_sqlite_db_make_dir (path, error))
     return NULL;
   self = g_object_new (WD_TYPE_SQLITE_STORE, NULL);
   self->dir = g_strdup (path);
