@@ -61,6 +61,7 @@ add_own (bson_t *doc, const Append *self, guint i, const WdMongoOp *op, gint64 n
   BSON_APPEND_DOCUMENT_BEGIN (doc, "wd", &own);
   wd_mongo_bson_add_id (&own, "id", &id);
   BSON_APPEND_INT64 (&own, "m0", get_modseq (self, i, op));
+  wd_mongo_bson_add_id (&own, "b", self->mailbox);
   BSON_APPEND_INT32 (&own, "z", item->zone_minutes);
   BSON_APPEND_DATE_TIME (&own, "s", self->imports != NULL ? self->imports[i].save_date_ms : now_ms);
   if (wd_mime_tree_get_sent (wd_incoming_get_tree (item->incoming), &sent_day, &sent_ms))
@@ -69,6 +70,17 @@ add_own (bson_t *doc, const Append *self, guint i, const WdMongoOp *op, gint64 n
     wd_mongo_bson_add_binary (&own, "prefix", item->prefix, strlen (item->prefix));
   wd_mongo_prepare_add (self->prepared[i], &own);
   bson_append_document_end (doc, &own);
+}
+
+static void
+add_meta (bson_t *doc, const WdAppend *item, gint64 now_ms)
+{
+  bson_t meta;
+
+  BSON_APPEND_DOCUMENT_BEGIN (doc, "meta", &meta);
+  BSON_APPEND_UTF8 (&meta, "source", item->prefix != NULL ? "MX" : "IMAP");
+  BSON_APPEND_DATE_TIME (&meta, "time", now_ms);
+  bson_append_document_end (doc, &meta);
 }
 
 static bson_t *
@@ -94,8 +106,16 @@ make_doc (
     sent_ms = now_ms;
   BSON_APPEND_DATE_TIME (doc, "hdate", sent_ms);
   BSON_APPEND_INT64 (doc, "size", get_size (item));
+  BSON_APPEND_UTF8 (doc, "v", "1.0");
   BSON_APPEND_BOOL (doc, "exp", FALSE);
+  BSON_APPEND_INT64 (doc, "rdate", now_ms);
+  BSON_APPEND_BOOL (doc, "userDeleted", FALSE);
+  BSON_APPEND_BOOL (doc, "copied", FALSE);
+  BSON_APPEND_BOOL (doc, "searchable", TRUE);
   BSON_APPEND_INT32 (doc, "magic", 1);
+  wd_mongo_bson_add_id (doc, "thread", &id);
+  add_meta (doc, item, now_ms);
+  wd_mongo_prepare_add_view (self->prepared[i], item->prefix, doc);
   if (!wd_mongo_keyword_add_flags (keywords, doc, item->flags, error))
     return NULL;
   add_own (doc, self, i, op, now_ms);

@@ -26,27 +26,43 @@ make_filter (const WdStoreSha *sha)
 }
 
 static bson_t *
-make_count (gint n)
+make_count (gint64 c, gint64 m)
 {
-  return BCON_NEW ("$inc", "{", "metadata.c", BCON_INT64 (n), "metadata.m", BCON_INT64 (n), "}",
+  return BCON_NEW ("$inc", "{", "metadata.c", BCON_INT64 (c), "metadata.m", BCON_INT64 (m), "}",
                    "$set", "{", "metadata.cu", BCON_DATE_TIME (wd_core_clock_now_us () / 1000),
                    "}");
 }
 
-// One that is there and stays.
+// One that is there and stays. FALSE with EXISTS when its octets are kept in another form.
 static gboolean
-take_up (WdMongoCall *call, const WdStoreSha *sha, gboolean *out_is_there, GError **error)
+take_up (WdMongoCall *call,
+         const WdStoreSha *sha,
+         const WdMongoBlobKind *kind,
+         gsize len,
+         gboolean *out_is_there,
+         GError **error)
 {
   g_autoptr (bson_t) filter = make_filter (sha);
-  g_autoptr (bson_t) update = make_count (1);
-  gint64 n_matched;
+  g_autoptr (bson_t) update = make_count (1, 1);
+  g_autoptr (bson_t) fields = BCON_NEW ("length", BCON_INT32 (1), "chunkSize", BCON_INT32 (1),
+                                        "metadata.decoded", BCON_INT32 (1));
+  g_autoptr (bson_t) doc = NULL;
 
   BCON_APPEND (filter, "metadata.c", "{", "$gte", BCON_INT64 (0), "}");
-  if (!wd_mongo_call_update (call, WD_MONGO_FILES, filter, update, WD_MONGO_ONE, &n_matched, NULL,
-                             error))
+  if (!wd_mongo_call_modify (call, WD_MONGO_FILES, filter, update, fields, &doc, error))
     return FALSE;
-  *out_is_there = n_matched > 0;
-  return TRUE;
+  *out_is_there = doc != NULL;
+  if (doc == NULL
+      || (wd_mongo_bson_get_int (doc, "length", -1) == (gint64) len
+          && wd_mongo_bson_get_int (doc, "chunkSize", 0) == CHUNK_BYTES
+          && wd_mongo_bson_get_bool (doc, "metadata.decoded") == (kind->line_chars != 0)))
+    return TRUE;
+
+  g_autoptr (bson_t) undo = make_count (-1, -1);
+
+  g_set_error_literal (error, WD_STORE_ERROR, WD_STORE_ERROR_EXISTS, "a part is kept otherwise");
+  (void) !wd_mongo_call_update (call, WD_MONGO_FILES, filter, undo, WD_MONGO_ONE, NULL, NULL, NULL);
+  return FALSE;
 }
 
 static bson_t *
@@ -61,13 +77,18 @@ make_chunk (const WdStoreSha *sha, gsize i, const guint8 *data, gsize len)
   return doc;
 }
 
-// Those of another who writes the same are the same.
+// Those of another who writes the same are the same. `out_has_some`: some were there.
 static gboolean
-write_chunks (
-    WdMongoCall *call, const WdStoreSha *sha, const guint8 *data, gsize len, GError **error)
+write_chunks (WdMongoCall *call,
+              const WdStoreSha *sha,
+              const guint8 *data,
+              gsize len,
+              gboolean *out_has_some,
+              GError **error)
 {
   gsize n = (len + CHUNK_BYTES - 1) / CHUNK_BYTES;
 
+  *out_has_some = FALSE;
   for (gsize i = 0; i < n;)
     {
       g_autoptr (GPtrArray) docs = g_ptr_array_new_with_free_func ((GDestroyNotify) bson_destroy);
@@ -77,49 +98,146 @@ write_chunks (
         g_ptr_array_add (docs, make_chunk (sha, i, data, len));
       if (!wd_mongo_call_insert_many (call, WD_MONGO_CHUNKS, docs, &n_there, error))
         return FALSE;
+      *out_has_some = *out_has_some || n_there > 0;
     }
   return TRUE;
 }
 
+// The file as it is when it is new.
+static bson_t *
+make_file (const WdMongoBlobKind *kind, gsize len)
+{
+  gint64 now_ms = wd_core_clock_now_us () / 1000;
+  g_autofree char *plain
+      = kind->plain == NULL ? NULL : g_base64_encode (kind->plain->bytes, WD_STORE_SHA_BYTES);
+  bson_t *update = BCON_NEW ("$inc", "{", "metadata.c", BCON_INT64 (1), "metadata.m",
+                             BCON_INT64 (1), "}", "$set", "{", "metadata.cu",
+                             BCON_DATE_TIME (now_ms), "}");
+  bson_t fresh;
+
+  BSON_APPEND_DOCUMENT_BEGIN (update, "$setOnInsert", &fresh);
+  BCON_APPEND (&fresh, "length", BCON_INT64 ((gint64) len), "chunkSize", BCON_INT32 (CHUNK_BYTES),
+               "uploadDate", BCON_DATE_TIME (now_ms), "filename", BCON_NULL, "contentType",
+               BCON_UTF8 (kind->type), "metadata.esize", BCON_INT64 ((gint64) kind->encoded_bytes),
+               "metadata.transferEncoding", BCON_UTF8 (kind->encoding), "metadata.wd",
+               BCON_BOOL (TRUE));
+  if (kind->line_chars != 0)
+    BCON_APPEND (&fresh, "metadata.decoded", BCON_BOOL (TRUE), "metadata.lineLen",
+                 BCON_INT32 ((gint32) kind->line_chars));
+  if (plain != NULL)
+    BSON_APPEND_UTF8 (&fresh, "metadata.fileContentHash", plain);
+  bson_append_document_end (update, &fresh);
+  return update;
+}
+
 // The file comes behind its chunks, so that one that can be found is whole.
 static gboolean
-write_file (WdMongoCall *call, const WdStoreSha *sha, gsize len, GError **error)
+write_file (WdMongoCall *call,
+            const WdStoreSha *sha,
+            const WdMongoBlobKind *kind,
+            gsize len,
+            GError **error)
 {
-  g_autoptr (bson_t) doc = make_filter (sha);
-  gint64 now_ms = wd_core_clock_now_us () / 1000;
+  g_autoptr (bson_t) filter = make_filter (sha);
+  g_autoptr (bson_t) update = make_file (kind, len);
 
-  BCON_APPEND (doc, "length", BCON_INT64 ((gint64) len), "chunkSize", BCON_INT32 (CHUNK_BYTES),
-               "uploadDate", BCON_DATE_TIME (now_ms), "contentType", "application/octet-stream",
-               "metadata", "{", "c", BCON_INT64 (1), "m", BCON_INT64 (1), "cu",
-               BCON_DATE_TIME (now_ms), "decoded", BCON_BOOL (TRUE), "wd", BCON_BOOL (TRUE), "}");
-  return wd_mongo_call_insert (call, WD_MONGO_FILES, doc, error);
+  BCON_APPEND (filter, "metadata.c", "{", "$gte", BCON_INT64 (0), "}");
+  return wd_mongo_call_update (call, WD_MONGO_FILES, filter, update, WD_MONGO_UPSERT, NULL, NULL,
+                               error);
+}
+
+static gboolean
+fail_busy (GError **error)
+{
+  g_set_error_literal (error, WD_STORE_ERROR, WD_STORE_ERROR_BUSY, "a large part is being removed");
+  return FALSE;
 }
 
 gboolean
-wd_mongo_blob_put (
-    WdMongoCall *call, const WdStoreSha *sha, const void *data, gsize len, GError **error)
+wd_mongo_blob_put (WdMongoCall *call,
+                   const WdStoreSha *sha,
+                   const WdMongoBlobKind *kind,
+                   const void *data,
+                   gsize len,
+                   GError **error)
 {
   for (guint i = 0; i < MAX_TRIES; i++)
     {
       g_autoptr (GError) failure = NULL;
-      gboolean is_there;
+      gboolean is_there, has_some;
 
-      if (!take_up (call, sha, &is_there, error))
+      if (!take_up (call, sha, kind, len, &is_there, error))
         return FALSE;
       if (is_there)
         return TRUE;
-      if (!write_chunks (call, sha, data, len, error))
+      if (!write_chunks (call, sha, data, len, &has_some, error))
         return FALSE;
-      if (write_file (call, sha, len, &failure))
-        return TRUE;
-      // Another was faster, or it is being removed.
+      // Whoever was just removing the blob may have taken the chunks that were there with it.
+      if (write_file (call, sha, kind, len, &failure))
+        return !has_some || write_chunks (call, sha, data, len, &has_some, error);
+      // It is being removed.
       if (!g_error_matches (failure, WD_STORE_ERROR, WD_STORE_ERROR_EXISTS))
         {
           g_propagate_error (error, g_steal_pointer (&failure));
           return FALSE;
         }
     }
-  g_set_error_literal (error, WD_STORE_ERROR, WD_STORE_ERROR_BUSY, "a large part is being removed");
+  return fail_busy (error);
+}
+
+static gboolean
+write_small_chunks (WdMongoCall *call,
+                    const WdMongoBlob *blobs,
+                    guint n,
+                    gboolean *out_has_some,
+                    GError **error)
+{
+  g_autoptr (GPtrArray) docs = g_ptr_array_new_with_free_func ((GDestroyNotify) bson_destroy);
+  gint64 n_there;
+
+  for (guint i = 0; i < n; i++)
+    for (gsize k = 0; k * CHUNK_BYTES < blobs[i].len; k++)
+      g_ptr_array_add (docs, make_chunk (&blobs[i].sha, k, blobs[i].data, blobs[i].len));
+  *out_has_some = FALSE;
+  if (docs->len == 0)
+    return TRUE;
+  if (!wd_mongo_call_insert_many (call, WD_MONGO_CHUNKS, docs, &n_there, error))
+    return FALSE;
+  *out_has_some = n_there > 0;
+  return TRUE;
+}
+
+static gboolean
+write_small_files (WdMongoCall *call, const WdMongoBlob *blobs, guint n, GError **error)
+{
+  g_autoptr (WdMongoBulk) bulk = wd_mongo_call_bulk_new (call, WD_MONGO_FILES);
+
+  for (guint i = 0; i < n; i++)
+    {
+      g_autoptr (bson_t) filter = make_filter (&blobs[i].sha);
+      g_autoptr (bson_t) update = make_file (&blobs[i].kind, blobs[i].len);
+
+      BCON_APPEND (filter, "metadata.c", "{", "$gte", BCON_INT64 (0), "}");
+      wd_mongo_call_bulk_update (bulk, filter, update, WD_MONGO_UPSERT);
+    }
+  return wd_mongo_call_bulk_run (bulk, NULL, error);
+}
+
+gboolean
+wd_mongo_blob_put_many (WdMongoCall *call, const WdMongoBlob *blobs, guint n, GError **error)
+{
+  g_autoptr (GError) failure = NULL;
+  gboolean has_some;
+
+  if (n == 0)
+    return TRUE;
+  if (!write_small_chunks (call, blobs, n, &has_some, error))
+    return FALSE;
+  if (write_small_files (call, blobs, n, &failure))
+    return !has_some || write_small_chunks (call, blobs, n, &has_some, error);
+  if (g_error_matches (failure, WD_STORE_ERROR, WD_STORE_ERROR_EXISTS))
+    return fail_busy (error);
+  g_propagate_error (error, g_steal_pointer (&failure));
   return FALSE;
 }
 
@@ -141,15 +259,21 @@ equal_sha (gconstpointer a, gconstpointer b)
 GHashTable *
 wd_mongo_blob_counts_new (void)
 {
-  return g_hash_table_new_full (hash_sha, equal_sha, g_free, NULL);
+  return g_hash_table_new_full (hash_sha, equal_sha, g_free, g_free);
 }
 
 void
-wd_mongo_blob_counts_add (GHashTable *counts, const WdStoreSha *sha, gint n)
+wd_mongo_blob_counts_add (GHashTable *counts, const WdStoreSha *sha, gint64 c, gint64 m)
 {
-  gint before = GPOINTER_TO_INT (g_hash_table_lookup (counts, sha));
+  WdMongoBlobCount *count = g_hash_table_lookup (counts, sha);
 
-  g_hash_table_replace (counts, g_memdup2 (sha, sizeof *sha), GINT_TO_POINTER (before + n));
+  if (count == NULL)
+    {
+      count = g_new0 (WdMongoBlobCount, 1);
+      g_hash_table_insert (counts, g_memdup2 (sha, sizeof *sha), count);
+    }
+  count->c += c;
+  count->m += m;
 }
 
 gboolean
@@ -157,16 +281,17 @@ wd_mongo_blob_refer (WdMongoCall *call, GHashTable *counts, gint sign, GError **
 {
   g_autoptr (WdMongoBulk) bulk = NULL;
   GHashTableIter iter;
-  gpointer sha, n;
+  gpointer sha, value;
 
   if (g_hash_table_size (counts) == 0)
     return TRUE;
   bulk = wd_mongo_call_bulk_new (call, WD_MONGO_FILES);
   g_hash_table_iter_init (&iter, counts);
-  while (g_hash_table_iter_next (&iter, &sha, &n))
+  while (g_hash_table_iter_next (&iter, &sha, &value))
     {
+      const WdMongoBlobCount *count = value;
       g_autoptr (bson_t) filter = make_filter (sha);
-      g_autoptr (bson_t) update = make_count (sign * GPOINTER_TO_INT (n));
+      g_autoptr (bson_t) update = make_count (sign * count->c, sign * count->m);
 
       wd_mongo_call_bulk_update (bulk, filter, update, WD_MONGO_ONE);
     }
@@ -177,13 +302,13 @@ gboolean
 wd_mongo_blob_set_count (WdMongoCall *call,
                          const WdStoreSha *sha,
                          gint64 before,
-                         gint64 after,
+                         const WdMongoBlobCount *after,
                          gboolean *out_is_set,
                          GError **error)
 {
   g_autoptr (bson_t) filter = make_filter (sha);
   g_autoptr (bson_t) update
-      = BCON_NEW ("$set", "{", "metadata.c", BCON_INT64 (after), "metadata.m", BCON_INT64 (after),
+      = BCON_NEW ("$set", "{", "metadata.c", BCON_INT64 (after->c), "metadata.m", BCON_INT64 (after->m),
                   "metadata.cu", BCON_DATE_TIME (wd_core_clock_now_us () / 1000), "}");
   gint64 n_matched;
 

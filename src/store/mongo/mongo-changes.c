@@ -27,7 +27,7 @@ note_message (const bson_t *doc, gpointer user_data, GError **error)
 {
   Reading *self = user_data;
   WdUid uid = (WdUid) wd_mongo_bson_get_int (doc, "uid", 0);
-  gint64 created = wd_mongo_bson_get_int (doc, "wd.m0", 0);
+  gint64 created = wd_mongo_message_get_created (doc, &self->mailbox->id);
   WdFlags flags;
 
   if ((WdModseq) created > self->since)
@@ -80,7 +80,7 @@ read_messages (WdMongoCall *call, Reading *self, GError **error)
 {
   g_autoptr (bson_t) options
       = BCON_NEW ("projection", "{", "_id", BCON_INT32 (0), "uid", BCON_INT32 (1), "flags",
-                  BCON_INT32 (1), "wd.m0", BCON_INT32 (1), "}", "batchSize", BCON_INT32 (5000),
+                  BCON_INT32 (1), "wd.m0", BCON_INT32 (1), "wd.b", BCON_INT32 (1), "}", "batchSize", BCON_INT32 (5000),
                   "sort", "{", "uid", BCON_INT32 (1), "}");
   g_autoptr (bson_t) filter
       = BCON_NEW ("mailbox", BCON_OID (wd_mongo_bson_oid (&self->mailbox->id)), "modseq", "{",

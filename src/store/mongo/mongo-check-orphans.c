@@ -89,9 +89,9 @@ static GHashTable *
 count_all (WdMongoCheck *self, GError **error)
 {
   g_autoptr (GHashTable) counts = wd_mongo_blob_counts_new ();
-  g_autoptr (bson_t) filter = BCON_NEW ("wd.f.0", "{", "$exists", BCON_BOOL (TRUE), "}");
-  g_autoptr (bson_t) options = BCON_NEW ("projection", "{", "_id", BCON_INT32 (0), "wd.f",
-                                         BCON_INT32 (1), "}", "batchSize", BCON_INT32 (5000));
+  g_autoptr (bson_t) filter = BCON_NEW ("mimeTree.attachmentMap", "{", "$exists", BCON_BOOL (TRUE), "}");
+  g_autoptr (bson_t) options = BCON_NEW ("projection", "{", "_id", BCON_INT32 (0), "magic", BCON_INT32 (1),
+                                         "mimeTree.attachmentMap", BCON_INT32 (1), "}", "batchSize", BCON_INT32 (5000));
 
   if (!wd_mongo_call_find (self->call, WD_MONGO_MESSAGES, filter, options, count_one, counts,
                            error))
@@ -133,10 +133,12 @@ load_blobs (WdMongoCheck *self, GError **error)
   return g_steal_pointer (&blobs);
 }
 
-static gint64
+static WdMongoBlobCount
 get_count (GHashTable *counts, const Blob *blob)
 {
-  return GPOINTER_TO_INT (g_hash_table_lookup (counts, &blob->sha));
+  const WdMongoBlobCount *count = g_hash_table_lookup (counts, &blob->sha);
+
+  return count == NULL ? (WdMongoBlobCount){ 0 } : *count;
 }
 
 static guint
@@ -148,13 +150,13 @@ count_wrong (GHashTable *counts, GArray *blobs)
     {
       const Blob *blob = &g_array_index (blobs, Blob, i);
 
-      n += get_count (counts, blob) != blob->count;
+      n += get_count (counts, blob).c != blob->count;
     }
   return n;
 }
 
 static gboolean
-mend (WdMongoCheck *self, const Blob *blob, gint64 count, GError **error)
+mend (WdMongoCheck *self, const Blob *blob, const WdMongoBlobCount *count, GError **error)
 {
   gboolean is_set = FALSE;
 
@@ -164,7 +166,7 @@ mend (WdMongoCheck *self, const Blob *blob, gint64 count, GError **error)
   wd_mongo_check_add (self, "part-reference", is_set,
                       "a large part is counted %" G_GINT64_FORMAT
                       " times, and used %" G_GINT64_FORMAT " times",
-                      blob->count, count);
+                      blob->count, count->c);
   return TRUE;
 }
 
@@ -188,10 +190,10 @@ wd_mongo_check_blobs (WdMongoCheck *self, GError **error)
   for (guint i = 0; i < blobs_again->len; i++)
     {
       const Blob *blob = &g_array_index (blobs_again, Blob, i);
-      gint64 count = get_count (counts_again, blob);
+      WdMongoBlobCount count = get_count (counts_again, blob);
 
-      if (count != blob->count && count == get_count (counts, blob)
-          && !mend (self, blob, count, error))
+      if (count.c != blob->count && count.c == get_count (counts, blob).c
+          && !mend (self, blob, &count, error))
         return FALSE;
     }
   return TRUE;

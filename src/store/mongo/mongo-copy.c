@@ -55,7 +55,7 @@ find (Copy *self, const WdUidSet *visible, GError **error)
 {
   g_autoptr (bson_t) options
       = BCON_NEW ("projection", "{", "_id", BCON_INT32 (0), "uid", BCON_INT32 (1), "size",
-                  BCON_INT32 (1), "wd.f", BCON_INT32 (1), "}", "batchSize", BCON_INT32 (5000));
+                  BCON_INT32 (1), "magic", BCON_INT32 (1), "mimeTree.attachmentMap", BCON_INT32 (1), "}", "batchSize", BCON_INT32 (5000));
 
   return wd_mongo_message_find (self->call, self->source, visible, NULL, options, note_doc, self,
                                 error);
@@ -79,6 +79,7 @@ make_copy (const Copy *self, const bson_t *doc)
   bson_copy_to_excluding_noinit (doc, copy, "_id", "mailbox", "uid", "modseq", "wd", NULL);
   BSON_APPEND_DOCUMENT_BEGIN (copy, "wd", &own);
   BSON_APPEND_INT64 (&own, "m0", self->op.modseq);
+  wd_mongo_bson_add_id (&own, "b", self->target);
   BSON_APPEND_DATE_TIME (&own, "s", self->now_ms);
   if (bson_iter_init_find (&iter, doc, "wd") && BSON_ITER_HOLDS_DOCUMENT (&iter))
     {
@@ -87,7 +88,7 @@ make_copy (const Copy *self, const bson_t *doc)
 
       bson_iter_document (&iter, &len, &data);
       if (bson_init_static (&old_own, data, len))
-        bson_copy_to_excluding_noinit (&old_own, &own, "m0", "s", "x", NULL);
+        bson_copy_to_excluding_noinit (&old_own, &own, "m0", "b", "s", "x", NULL);
     }
   if (!bson_has_field (&own, "id"))
     wd_mongo_bson_add_id (&own, "id", &first);
@@ -120,12 +121,16 @@ count_needed (Copy *self, const bson_t *doc)
 {
   g_autoptr (GHashTable) needed = wd_mongo_blob_counts_new ();
   GHashTableIter iter;
-  gpointer sha, n;
+  gpointer sha, value;
 
   wd_mongo_prepare_count_blobs (doc, needed);
   g_hash_table_iter_init (&iter, needed);
-  while (g_hash_table_iter_next (&iter, &sha, &n))
-    wd_mongo_blob_counts_add (self->blobs, sha, -GPOINTER_TO_INT (n));
+  while (g_hash_table_iter_next (&iter, &sha, &value))
+    {
+      const WdMongoBlobCount *count = value;
+
+      wd_mongo_blob_counts_add (self->blobs, sha, -count->c, -count->m);
+    }
 }
 
 static gboolean

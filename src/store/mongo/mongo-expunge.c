@@ -14,6 +14,7 @@
 
 typedef struct
 {
+  const WdId *mailbox;
   WdUidSet *uids;
   GArray *gone; // (element-type WdMongoGone)
   GHashTable *blobs;
@@ -27,7 +28,7 @@ note_doc (const bson_t *doc, gpointer user_data, GError **error)
   WdMongoGone gone = {
     .uid = (WdUid) wd_mongo_bson_get_int (doc, "uid", 0),
     .message = wd_mongo_bson_get_id (doc, "_id"),
-    .created = wd_mongo_bson_get_int (doc, "wd.m0", 0),
+    .created = wd_mongo_message_get_created (doc, self->mailbox),
     .unseen = wd_mongo_bson_get_bool (doc, "unseen"),
   };
 
@@ -107,8 +108,9 @@ read_marked (
   g_autoptr (bson_t) marked = make_marked (op);
   g_autoptr (bson_t) options
       = BCON_NEW ("projection", "{", "uid", BCON_INT32 (1), "size", BCON_INT32 (1), "unseen",
-                  BCON_INT32 (1), "undeleted", BCON_INT32 (1), "wd.m0", BCON_INT32 (1), "wd.f",
-                  BCON_INT32 (1), "}", "batchSize", BCON_INT32 (5000));
+                  BCON_INT32 (1), "undeleted", BCON_INT32 (1), "wd.m0", BCON_INT32 (1), "wd.b",
+                  BCON_INT32 (1), "magic", BCON_INT32 (1),
+                  "mimeTree.attachmentMap", BCON_INT32 (1), "}", "batchSize", BCON_INT32 (5000));
 
   return wd_mongo_message_find (call, &op->mailbox, uids, marked, options, note_doc, self, error);
 }
@@ -191,7 +193,7 @@ wd_mongo_expunge_run (WdStore *store,
   g_autoptr (WdUidSet) found = wd_uidset_new ();
   g_autoptr (GArray) gone = g_array_new (FALSE, FALSE, sizeof (WdMongoGone));
   g_autoptr (GHashTable) blobs = wd_mongo_blob_counts_new ();
-  Removal removal = { .uids = found, .gone = gone, .blobs = blobs };
+  Removal removal = { .mailbox = &mailbox->id, .uids = found, .gone = gone, .blobs = blobs };
 
   wd_uidset_remove_range (visible, (WdUid) mailbox->uidnext, G_MAXUINT32);
   *out_modseq = mailbox->modseq;

@@ -119,3 +119,11 @@ wd_mongo_message_find (WdMongoCall *call,
     }
   return TRUE;
 }
+
+gint64
+wd_mongo_message_get_created (const bson_t *doc, const WdId *mailbox)
+{
+  WdId home = wd_mongo_bson_get_id (doc, "wd.b");
+
+  return wd_core_id_is_equal (&home, mailbox) ? wd_mongo_bson_get_int (doc, "wd.m0", 0) : 0;
+}

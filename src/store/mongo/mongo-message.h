@@ -28,3 +28,7 @@ gboolean wd_mongo_message_find (WdMongoCall *call,
                                 WdMongoDocFunc func,
                                 gpointer user_data,
                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+// The modseq at which a message came into that mailbox; 0: not known. WildDuck takes our fields
+// along when it copies.
+gint64 wd_mongo_message_get_created (const bson_t *doc, const WdId *mailbox);

@@ -8,6 +8,7 @@
 
 #include "mime-tree.h"
 #include "mongo-field.h"
+#include "mongo-mime.h"
 #include "store-incoming-private.h"
 
 #define N_TEXTS 3
@@ -17,7 +18,13 @@ struct _WdMongoPrepared
   WdMongoField text;
   WdMongoField index;
   WdMongoField tree;
-  GArray *parts; // (element-type WdStorePart)
+  GArray *parts; // (element-type WdStorePart), whose names are those of the octets in the message.
+  WdStoreSha *plain; // Of what is kept of each.
+  // Another program keeps the same octets in another form: ours have another name. Set for good,
+  // before the first document is made.
+  gint is_other[WD_STORE_PARTS_MAX];
+  WdMongoMime *mime;
+  const WdMimePart *leaves;
   const guint8 *octets;
 };
 
@@ -30,6 +37,8 @@ prepared_free (gpointer data)
   wd_mongo_field_clear (&self->index);
   wd_mongo_field_clear (&self->tree);
   g_clear_pointer (&self->parts, g_array_unref);
+  g_clear_pointer (&self->mime, wd_mongo_mime_free);
+  g_free (self->plain);
   g_free (self);
 }
 
@@ -61,6 +70,21 @@ join_index (const WdMimeTree *tree)
   return out;
 }
 
+// WildDuck's names are those of the octets as they stand in the message.
+static void
+name_parts (WdMongoPrepared *self)
+{
+  self->plain = g_new0 (WdStoreSha, self->parts->len + 1);
+  for (guint i = 0; i < self->parts->len; i++)
+    {
+      WdStorePart *part = &g_array_index (self->parts, WdStorePart, i);
+
+      self->plain[i] = part->sha;
+      if (part->is_base64)
+        wd_store_sha_hash (self->octets + part->offset, (gsize) part->len, &part->sha);
+    }
+}
+
 static gpointer
 prepare (WdIncoming *incoming, gpointer user_data, GError **error)
 {
@@ -70,6 +94,7 @@ prepare (WdIncoming *incoming, gpointer user_data, GError **error)
   g_autoptr (GByteArray) index = join_index (tree);
   g_autoptr (GBytes) coded_tree = wd_mime_tree_encode (tree);
   gsize len;
+  guint n_leaves;
 
   self->octets = wd_incoming_map (incoming, &len, error);
   if (self->octets == NULL)
@@ -77,6 +102,9 @@ prepare (WdIncoming *incoming, gpointer user_data, GError **error)
   self->parts = g_array_new (FALSE, FALSE, sizeof (WdStorePart));
   if (!wd_store_parts_find (tree, self->octets, len, NULL, NULL, self->parts, error))
     return NULL;
+  name_parts (self);
+  self->leaves = wd_mime_tree_get_parts (tree, &n_leaves);
+  self->mime = wd_mongo_mime_new (tree, self->octets, len);
   if (self->parts->len > 0)
     text = wd_store_parts_cut (self->parts, self->octets, len, &len);
   wd_mongo_field_init (&self->text, text != NULL ? text : self->octets, len);
@@ -92,43 +120,178 @@ wd_mongo_prepare_message (WdIncoming *incoming, GError **error)
   return wd_incoming_get_prepared (incoming, prepare, NULL, prepared_free, error);
 }
 
+// The name of a part whose own is taken by the same octets in another form.
+static WdStoreSha
+get_sha (const WdMongoPrepared *self, guint i)
+{
+  WdStoreSha sha = g_array_index (self->parts, WdStorePart, i).sha;
+
+  if (g_atomic_int_get (&self->is_other[i]))
+    {
+      const WdStoreSha own = sha;
+
+      wd_store_sha_hash (own.bytes, sizeof own.bytes, &sha);
+    }
+  return sha;
+}
+
+// That part of the message which leaves the text, or -1.
+static gint
+find_large (const WdMongoPrepared *self, const WdMongoAttachment *attachment)
+{
+  for (guint i = 0; i < self->parts->len; i++)
+    if (g_array_index (self->parts, WdStorePart, i).offset == attachment->offset
+        && g_array_index (self->parts, WdStorePart, i).len == attachment->len)
+      return (gint) i;
+  return -1;
+}
+
+typedef struct
+{
+  const WdMongoPrepared *self;
+  WdMongoCall *call;
+  guint i;
+} Putting;
+
+static const WdMimePart *
+find_leaf (const WdMongoPrepared *self, guint64 offset)
+{
+  for (guint i = 0; i < self->mime->attachments->len; i++)
+    {
+      const WdMongoAttachment *attachment
+          = &g_array_index (self->mime->attachments, WdMongoAttachment, i);
+
+      if (attachment->offset == offset && self->leaves[attachment->part].kind == WD_MIME_LEAF)
+        return &self->leaves[attachment->part];
+    }
+  return NULL;
+}
+
 static gboolean
 put_part (
     const WdStorePart *part, const void *kept, gsize kept_len, gpointer user_data, GError **error)
 {
-  return wd_mongo_blob_put (user_data, &part->sha, kept, kept_len, error);
+  const Putting *putting = user_data;
+  const WdMimePart *leaf = find_leaf (putting->self, part->offset);
+  const WdMongoBlobKind kind = {
+    .type = leaf == NULL ? "application/octet-stream" : leaf->type,
+    .encoding = leaf == NULL ? "7bit" : wd_mongo_mime_get_encoding (leaf),
+    .encoded_bytes = part->len,
+    .line_chars = part->is_base64 ? part->form.line_chars : 0,
+    .plain = &putting->self->plain[putting->i],
+  };
+  WdStoreSha sha = get_sha (putting->self, putting->i);
+
+  return wd_mongo_blob_put (putting->call, &sha, &kind, kept, kept_len, error);
 }
 
-gboolean
-wd_mongo_prepare_put_blobs (const WdMongoPrepared *self,
-                            WdMongoCall *call,
-                            GHashTable *counts,
-                            GError **error)
+static gboolean
+put_large (WdMongoPrepared *self, WdMongoCall *call, GHashTable *counts, guint i, GError **error)
 {
-  const WdMongoField *const fields[] = { &self->text, &self->index, &self->tree };
+  const WdStorePart *part = &g_array_index (self->parts, WdStorePart, i);
+  Putting putting = { self, call, i };
+  g_autoptr (GError) failure = NULL;
 
-  for (guint i = 0; i < self->parts->len; i++)
+  if (!wd_store_parts_visit (part, self->octets, put_part, &putting, &failure))
     {
-      const WdStorePart *part = &g_array_index (self->parts, WdStorePart, i);
-
-      if (!wd_store_parts_visit (part, self->octets, put_part, call, error))
-        return FALSE;
-      wd_mongo_blob_counts_add (counts, &part->sha, 1);
-    }
-  for (gsize i = 0; i < G_N_ELEMENTS (fields); i++)
-    if (fields[i]->is_blob)
-      {
-        if (!wd_mongo_blob_put (call, &fields[i]->sha, fields[i]->data, fields[i]->coded_len,
-                                error))
+      if (!g_error_matches (failure, WD_STORE_ERROR, WD_STORE_ERROR_EXISTS))
+        {
+          g_propagate_error (error, g_steal_pointer (&failure));
           return FALSE;
-        wd_mongo_blob_counts_add (counts, &fields[i]->sha, 1);
-      }
+        }
+      g_atomic_int_set (&self->is_other[i], 1);
+      if (!wd_store_parts_visit (part, self->octets, put_part, &putting, error))
+        return FALSE;
+    }
+
+  WdStoreSha sha = get_sha (self, i);
+
+  wd_mongo_blob_counts_add (counts, &sha, 1, 1);
   return TRUE;
 }
 
-static void
-add_part (bson_t *array, guint32 i, const WdStorePart *part)
+static gboolean
+put_field (const WdMongoField *field, WdMongoCall *call, GHashTable *counts, GError **error)
 {
+  const WdMongoBlobKind kind = {
+    .type = "application/octet-stream",
+    .encoding = "binary",
+    .encoded_bytes = field->coded_len,
+  };
+
+  if (!wd_mongo_blob_put (call, &field->sha, &kind, field->data, field->coded_len, error))
+    return FALSE;
+  wd_mongo_blob_counts_add (counts, &field->sha, 1, 1);
+  return TRUE;
+}
+
+// What stays in the text, too, for WildDuck.
+static gboolean
+put_small (const WdMongoPrepared *self, WdMongoCall *call, GHashTable *counts, GError **error)
+{
+  g_autoptr (GArray) blobs = g_array_new (FALSE, FALSE, sizeof (WdMongoBlob));
+  g_autoptr (GHashTable) seen = wd_mongo_blob_counts_new ();
+
+  for (guint i = 0; i < self->mime->attachments->len; i++)
+    {
+      const WdMongoAttachment *attachment
+          = &g_array_index (self->mime->attachments, WdMongoAttachment, i);
+      const WdMimePart *part = &self->leaves[attachment->part];
+      WdMongoBlob blob = {
+        .sha = attachment->sha,
+        .kind = { part->type, wd_mongo_mime_get_encoding (part), attachment->len, 0, NULL },
+        .data = self->octets + attachment->offset,
+        .len = attachment->len,
+      };
+
+      if (find_large (self, attachment) >= 0 || g_hash_table_contains (counts, &blob.sha)
+          || g_hash_table_contains (seen, &blob.sha))
+        continue;
+      wd_mongo_blob_counts_add (seen, &blob.sha, 1, 1);
+      g_array_append_val (blobs, blob);
+    }
+  if (!wd_mongo_blob_put_many (call, (const WdMongoBlob *) (gpointer) blobs->data, blobs->len,
+                               error))
+    return FALSE;
+  for (guint i = 0; i < blobs->len; i++)
+    wd_mongo_blob_counts_add (counts, &g_array_index (blobs, WdMongoBlob, i).sha, 1, 1);
+  return TRUE;
+}
+
+// A document counts once for each that it refers to, however often it does.
+gboolean
+wd_mongo_prepare_put_blobs (WdMongoPrepared *self,
+                            WdMongoCall *call,
+                            GHashTable *taken,
+                            GError **error)
+{
+  WdMongoField *const fields[] = { &self->text, &self->index, &self->tree };
+  g_autoptr (GHashTable) counts = wd_mongo_blob_counts_new ();
+  GHashTableIter iter;
+  gpointer sha;
+  gboolean ok = TRUE;
+
+  for (guint i = 0; ok && i < self->parts->len; i++)
+    {
+      WdStoreSha own = get_sha (self, i);
+
+      ok = g_hash_table_contains (counts, &own) || put_large (self, call, counts, i, error);
+    }
+  for (gsize i = 0; ok && i < G_N_ELEMENTS (fields); i++)
+    ok = !fields[i]->is_blob || g_hash_table_contains (counts, &fields[i]->sha)
+         || put_field (fields[i], call, counts, error);
+  ok = ok && put_small (self, call, counts, error);
+  g_hash_table_iter_init (&iter, counts);
+  while (g_hash_table_iter_next (&iter, &sha, NULL))
+    wd_mongo_blob_counts_add (taken, sha, 1, 1);
+  return ok;
+}
+
+static void
+add_part (const WdMongoPrepared *self, bson_t *array, guint32 i)
+{
+  const WdStorePart *part = &g_array_index (self->parts, WdStorePart, i);
+  WdStoreSha sha = get_sha (self, i);
   char buffer[16];
   const char *name;
   bson_t doc;
@@ -137,7 +300,7 @@ add_part (bson_t *array, guint32 i, const WdStorePart *part)
   BSON_APPEND_DOCUMENT_BEGIN (array, name, &doc);
   BSON_APPEND_INT64 (&doc, "o", (gint64) part->offset);
   BSON_APPEND_INT64 (&doc, "n", (gint64) part->len);
-  wd_mongo_bson_add_binary (&doc, "f", part->sha.bytes, sizeof part->sha.bytes);
+  wd_mongo_bson_add_binary (&doc, "f", sha.bytes, sizeof sha.bytes);
   if (part->is_base64)
     {
       BSON_APPEND_INT64 (&doc, "l", part->form.line_chars);
@@ -151,47 +314,73 @@ add_part (bson_t *array, guint32 i, const WdStorePart *part)
 void
 wd_mongo_prepare_add (const WdMongoPrepared *self, bson_t *own)
 {
-  const WdMongoField *const fields[] = { &self->text, &self->index, &self->tree };
   guint n_parts = self->parts->len;
-  guint32 n = 0;
   bson_t array;
 
   wd_mongo_field_add (&self->text, own, "t");
   wd_mongo_field_add (&self->index, own, "i");
   wd_mongo_field_add (&self->tree, own, "r");
-  if (n_parts > 0)
-    {
-      BSON_APPEND_ARRAY_BEGIN (own, "parts", &array);
-      for (guint i = 0; i < n_parts; i++)
-        add_part (&array, i, &g_array_index (self->parts, WdStorePart, i));
-      bson_append_array_end (own, &array);
-    }
-
-  // All blobs, so that who counts them need not know what they are.
-  BSON_APPEND_ARRAY_BEGIN (own, "f", &array);
-  for (guint i = 0; i < n_parts + G_N_ELEMENTS (fields); i++)
-    {
-      const WdStoreSha *sha = i < n_parts ? &g_array_index (self->parts, WdStorePart, i).sha
-                              : fields[i - n_parts]->is_blob ? &fields[i - n_parts]->sha
-                                                             : NULL;
-      char buffer[16];
-      const char *name;
-
-      if (sha == NULL)
-        continue;
-      bson_uint32_to_string (n++, &name, buffer, sizeof buffer);
-      wd_mongo_bson_add_binary (&array, name, sha->bytes, sizeof sha->bytes);
-    }
+  if (n_parts == 0)
+    return;
+  BSON_APPEND_ARRAY_BEGIN (own, "parts", &array);
+  for (guint i = 0; i < n_parts; i++)
+    add_part (self, &array, i);
   bson_append_array_end (own, &array);
+}
+
+// All blobs, so that who counts them need not know what they are: those of attachments by their
+// ids, and what is ours alone.
+static void
+add_map (const WdMongoPrepared *self, bson_t *root)
+{
+  static const char *const keys[] = { "WDTEXT", "WDINDEX", "WDTREE" };
+  const WdMongoField *const fields[] = { &self->text, &self->index, &self->tree };
+  bson_t map;
+
+  BSON_APPEND_DOCUMENT_BEGIN (root, "attachmentMap", &map);
+  for (guint i = 0; i < self->mime->attachments->len; i++)
+    {
+      const WdMongoAttachment *attachment
+          = &g_array_index (self->mime->attachments, WdMongoAttachment, i);
+      gint large = find_large (self, attachment);
+      WdStoreSha sha = large >= 0 ? get_sha (self, (guint) large) : attachment->sha;
+
+      wd_mongo_bson_add_binary (&map, attachment->id, sha.bytes, sizeof sha.bytes);
+    }
+  for (gsize i = 0; i < G_N_ELEMENTS (fields); i++)
+    if (fields[i]->is_blob)
+      wd_mongo_bson_add_binary (&map, keys[i], fields[i]->sha.bytes, sizeof fields[i]->sha.bytes);
+  bson_append_document_end (root, &map);
+}
+
+void
+wd_mongo_prepare_add_view (const WdMongoPrepared *self, const char *prefix, bson_t *doc)
+{
+  g_autoptr (GPtrArray) header = g_ptr_array_new_with_free_func (g_free);
+  bson_t root;
+
+  if (prefix != NULL)
+    wd_mongo_mime_add_lines (header, prefix, strlen (prefix));
+  for (guint i = 0; i < self->mime->header->len; i++)
+    g_ptr_array_add (header, g_strdup (self->mime->header->pdata[i]));
+  g_ptr_array_add (header, NULL);
+  BSON_APPEND_DOCUMENT_BEGIN (doc, "mimeTree", &root);
+  wd_mongo_bson_add_texts (&root, "header", (const char *const *) header->pdata);
+  bson_concat (&root, self->mime->root);
+  add_map (self, &root);
+  bson_append_document_end (doc, &root);
+  bson_concat (doc, self->mime->fields);
 }
 
 void
 wd_mongo_prepare_count_blobs (const bson_t *doc, GHashTable *counts)
 {
+  g_autoptr (GHashTable) seen = wd_mongo_blob_counts_new ();
+  gint64 magic = wd_mongo_bson_get_int (doc, "magic", 0);
   bson_iter_t iter, child;
 
-  if (!wd_mongo_bson_find (doc, "wd.f", &iter) || !BSON_ITER_HOLDS_ARRAY (&iter)
-      || !bson_iter_recurse (&iter, &child))
+  if (!wd_mongo_bson_find (doc, "mimeTree.attachmentMap", &iter)
+      || !BSON_ITER_HOLDS_DOCUMENT (&iter) || !bson_iter_recurse (&iter, &child))
     return;
   while (bson_iter_next (&child))
     {
@@ -205,7 +394,10 @@ wd_mongo_prepare_count_blobs (const bson_t *doc, GHashTable *counts)
       if (len != sizeof sha.bytes)
         continue;
       memcpy (sha.bytes, data, len);
-      wd_mongo_blob_counts_add (counts, &sha, 1);
+      if (g_hash_table_contains (seen, &sha))
+        continue;
+      wd_mongo_blob_counts_add (seen, &sha, 1, magic);
+      wd_mongo_blob_counts_add (counts, &sha, 1, magic);
     }
 }
 

@@ -15,15 +15,18 @@ WdMongoPrepared *wd_mongo_prepare_message (WdIncoming *incoming, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
 // Writes the blobs, each referred to once more. Those done are added to `counts`.
-gboolean wd_mongo_prepare_put_blobs (const WdMongoPrepared *self,
+gboolean wd_mongo_prepare_put_blobs (WdMongoPrepared *self,
                                      WdMongoCall *call,
                                      GHashTable *counts,
                                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+// Appends the fields that show WildDuck the message. `prefix` (nullable): header lines before it.
+void wd_mongo_prepare_add_view (const WdMongoPrepared *self, const char *prefix, bson_t *doc);
+
 // Appends what is the same for all copies to the field "wd": text, index, tree, parts.
 void wd_mongo_prepare_add (const WdMongoPrepared *self, bson_t *own);
 
-// The blobs that a message's document refers to, by wd.f.
+// The blobs that a message's document refers to, by mimeTree.attachmentMap and magic.
 void wd_mongo_prepare_count_blobs (const bson_t *doc, GHashTable *counts);
 
 // The three texts of a document that has wd.i. Returns (transfer full): what `out_texts` point
