@@ -19,6 +19,17 @@
 
 G_DEFINE_QUARK (wd - auth - error - quark, wd_auth_error)
 
+// The default beside WildDuck, which does not verify yescrypt, is what it writes itself.
+static const char *
+choose_scheme (const WdConfig *config)
+{
+  const char *scheme = wd_core_config_get_string (config, "auth", "password-scheme");
+  const char *uri = wd_core_config_get_string (config, "store", "uri");
+
+  return g_str_has_prefix (uri, "mongodb") && strcmp (scheme, "yescrypt") == 0 ? "pbkdf2-sha256"
+                                                                               : scheme;
+}
+
 WdAuth *
 wd_auth_new (WdStore *store, const WdConfig *config)
 {
@@ -29,7 +40,7 @@ wd_auth_new (WdStore *store, const WdConfig *config)
       = (guint) wd_core_config_get_integer (config, "auth", "max-failures-per-address");
 
   self->store = g_object_ref (store);
-  self->scheme = g_strdup (wd_core_config_get_string (config, "auth", "password-scheme"));
+  self->scheme = g_strdup (choose_scheme (config));
   self->cache = wd_auth_cache_new (wd_core_config_get_duration_ms (config, "auth", "cache-time"),
                                    WD_LIMIT_AUTH_CACHE_ENTRIES);
   self->by_account = wd_auth_limit_new (max_failures, window_ms, WD_LIMIT_AUTH_FAILURE_ENTRIES);

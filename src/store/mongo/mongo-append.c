@@ -7,6 +7,8 @@
 
 #include "core-clock.h"
 #include "mongo-import.h"
+#include "mongo-journal.h"
+#include "mongo-mailbox.h"
 #include "mongo-prepare.h"
 #include "mongo-quota.h"
 
@@ -192,6 +194,9 @@ run_once (Append *self, WdMongoOp *out_op, gboolean *out_is_fenced, GError **err
       return *out_is_fenced
              || wd_mongo_store_fail (WD_STORE_ERROR_BUSY, "the database was too slow", error);
     }
+  if (wd_mongo_store_is_beside (self->store)
+      && !wd_mongo_journal_add_new (self->call, out_op, docs, error))
+    return FALSE;
   return wd_mongo_pending_finish (self->call, out_op, WD_MONGO_PENDING_ADD, &self->delta, &is_ended,
                                   error)
          && (!is_ended || check_mailbox (self, out_op, error));

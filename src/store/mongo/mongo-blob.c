@@ -110,9 +110,9 @@ make_file (const WdMongoBlobKind *kind, gsize len)
   gint64 now_ms = wd_core_clock_now_us () / 1000;
   g_autofree char *plain
       = kind->plain == NULL ? NULL : g_base64_encode (kind->plain->bytes, WD_STORE_SHA_BYTES);
-  bson_t *update = BCON_NEW ("$inc", "{", "metadata.c", BCON_INT64 (1), "metadata.m",
-                             BCON_INT64 (1), "}", "$set", "{", "metadata.cu",
-                             BCON_DATE_TIME (now_ms), "}");
+  bson_t *update
+      = BCON_NEW ("$inc", "{", "metadata.c", BCON_INT64 (1), "metadata.m", BCON_INT64 (1), "}",
+                  "$set", "{", "metadata.cu", BCON_DATE_TIME (now_ms), "}");
   bson_t fresh;
 
   BSON_APPEND_DOCUMENT_BEGIN (update, "$setOnInsert", &fresh);
@@ -186,11 +186,8 @@ wd_mongo_blob_put (WdMongoCall *call,
 }
 
 static gboolean
-write_small_chunks (WdMongoCall *call,
-                    const WdMongoBlob *blobs,
-                    guint n,
-                    gboolean *out_has_some,
-                    GError **error)
+write_small_chunks (
+    WdMongoCall *call, const WdMongoBlob *blobs, guint n, gboolean *out_has_some, GError **error)
 {
   g_autoptr (GPtrArray) docs = g_ptr_array_new_with_free_func ((GDestroyNotify) bson_destroy);
   gint64 n_there;
@@ -307,9 +304,9 @@ wd_mongo_blob_set_count (WdMongoCall *call,
                          GError **error)
 {
   g_autoptr (bson_t) filter = make_filter (sha);
-  g_autoptr (bson_t) update
-      = BCON_NEW ("$set", "{", "metadata.c", BCON_INT64 (after->c), "metadata.m", BCON_INT64 (after->m),
-                  "metadata.cu", BCON_DATE_TIME (wd_core_clock_now_us () / 1000), "}");
+  g_autoptr (bson_t) update = BCON_NEW ("$set", "{", "metadata.c", BCON_INT64 (after->c),
+                                        "metadata.m", BCON_INT64 (after->m), "metadata.cu",
+                                        BCON_DATE_TIME (wd_core_clock_now_us () / 1000), "}");
   gint64 n_matched;
 
   BSON_APPEND_INT64 (filter, "metadata.c", before);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
-// What is too large for a message's document, and what WildDuck looks for there: files in the GridFS
-// bucket "attachments", named by the SHA-256 of their octets (of a part, as it stands in the
+// What is too large for a message's document, and what WildDuck looks for there: files in the
+// GridFS bucket "attachments", named by the SHA-256 of their octets (of a part, as it stands in the
 // message) and counted by who refers to them (metadata.c, and metadata.m as WildDuck has it: the
 // sum of the magic numbers of those messages, which is 1 for each of ours).
 #pragma once

@@ -89,9 +89,11 @@ static GHashTable *
 count_all (WdMongoCheck *self, GError **error)
 {
   g_autoptr (GHashTable) counts = wd_mongo_blob_counts_new ();
-  g_autoptr (bson_t) filter = BCON_NEW ("mimeTree.attachmentMap", "{", "$exists", BCON_BOOL (TRUE), "}");
-  g_autoptr (bson_t) options = BCON_NEW ("projection", "{", "_id", BCON_INT32 (0), "magic", BCON_INT32 (1),
-                                         "mimeTree.attachmentMap", BCON_INT32 (1), "}", "batchSize", BCON_INT32 (5000));
+  g_autoptr (bson_t) filter
+      = BCON_NEW ("mimeTree.attachmentMap", "{", "$exists", BCON_BOOL (TRUE), "}");
+  g_autoptr (bson_t) options
+      = BCON_NEW ("projection", "{", "_id", BCON_INT32 (0), "magic", BCON_INT32 (1),
+                  "mimeTree.attachmentMap", BCON_INT32 (1), "}", "batchSize", BCON_INT32 (5000));
 
   if (!wd_mongo_call_find (self->call, WD_MONGO_MESSAGES, filter, options, count_one, counts,
                            error))

@@ -5,6 +5,7 @@
 
 #include "core-clock.h"
 #include "mongo-expunge.h"
+#include "mongo-journal.h"
 #include "mongo-mailbox.h"
 #include "mongo-message.h"
 #include "mongo-prepare.h"
@@ -55,7 +56,8 @@ find (Copy *self, const WdUidSet *visible, GError **error)
 {
   g_autoptr (bson_t) options
       = BCON_NEW ("projection", "{", "_id", BCON_INT32 (0), "uid", BCON_INT32 (1), "size",
-                  BCON_INT32 (1), "magic", BCON_INT32 (1), "mimeTree.attachmentMap", BCON_INT32 (1), "}", "batchSize", BCON_INT32 (5000));
+                  BCON_INT32 (1), "magic", BCON_INT32 (1), "mimeTree.attachmentMap", BCON_INT32 (1),
+                  "}", "batchSize", BCON_INT32 (5000));
 
   return wd_mongo_message_find (self->call, self->source, visible, NULL, options, note_doc, self,
                                 error);
@@ -108,6 +110,9 @@ flush (Copy *self, GError **error)
   // Somebody took this operation for dead.
   if (n_there > 0)
     return wd_mongo_store_fail (WD_STORE_ERROR_BUSY, "the database was too slow", error);
+  if (wd_mongo_store_is_beside (self->store)
+      && !wd_mongo_journal_add_new (self->call, &self->op, self->batch, error))
+    return FALSE;
   g_ptr_array_set_size (self->batch, 0);
   self->batch_bytes = 0;
   if (self->progress != NULL)

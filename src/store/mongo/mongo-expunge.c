@@ -109,8 +109,8 @@ read_marked (
   g_autoptr (bson_t) options
       = BCON_NEW ("projection", "{", "uid", BCON_INT32 (1), "size", BCON_INT32 (1), "unseen",
                   BCON_INT32 (1), "undeleted", BCON_INT32 (1), "wd.m0", BCON_INT32 (1), "wd.b",
-                  BCON_INT32 (1), "magic", BCON_INT32 (1),
-                  "mimeTree.attachmentMap", BCON_INT32 (1), "}", "batchSize", BCON_INT32 (5000));
+                  BCON_INT32 (1), "magic", BCON_INT32 (1), "mimeTree.attachmentMap", BCON_INT32 (1),
+                  "}", "batchSize", BCON_INT32 (5000));
 
   return wd_mongo_message_find (call, &op->mailbox, uids, marked, options, note_doc, self, error);
 }

@@ -3,6 +3,7 @@
 // changed at once, if it still has them.
 #include "config.h"
 
+#include "mongo-journal.h"
 #include "mongo-mailbox.h"
 #include "mongo-message.h"
 
@@ -24,7 +25,8 @@ typedef struct
   const WdFlagChange *change;
   GHashTable *groups; // Of the array's octets (GBytes) to Group.
   WdUidSet *conflicts;
-  gint64 own_modseq; // Of the messages that were changed in earlier rounds.
+  gint64 own_modseq;  // Of the messages that were changed in earlier rounds.
+  gboolean is_beside; // WildDuck is told.
 } Change;
 
 static void
@@ -182,6 +184,27 @@ add_group (Change *self, WdMongoBulk *bulk, const WdMongoOp *op, const Group *gr
   return TRUE;
 }
 
+static gboolean
+tell_groups (Change *self, WdMongoCall *call, const WdMongoOp *op, GError **error)
+{
+  g_autoptr (GPtrArray) entries = g_ptr_array_new_with_free_func ((GDestroyNotify) bson_destroy);
+  GHashTableIter iter;
+  gpointer value;
+
+  g_hash_table_iter_init (&iter, self->groups);
+  while (self->is_beside && g_hash_table_iter_next (&iter, NULL, &value))
+    {
+      const Group *group = value;
+      g_autoptr (bson_t) flags = bson_new ();
+
+      if (!wd_mongo_keyword_add_flags (self->keywords, flags, group->after, error))
+        return FALSE;
+      wd_mongo_journal_make_changed (op, group->uids, flags,
+                                     ((group->before ^ group->after) & WD_FLAG_SEEN) != 0, entries);
+    }
+  return wd_mongo_journal_write (call, entries, error);
+}
+
 // `out_n` counts those that were as they had been read.
 static gboolean
 update_groups (Change *self, WdMongoCall *call, const WdMongoOp *op, gint64 *out_n, GError **error)
@@ -194,7 +217,7 @@ update_groups (Change *self, WdMongoCall *call, const WdMongoOp *op, gint64 *out
   while (g_hash_table_iter_next (&iter, NULL, &value))
     if (!add_group (self, bulk, op, value, error))
       return FALSE;
-  return wd_mongo_call_bulk_run (bulk, out_n, error);
+  return wd_mongo_call_bulk_run (bulk, out_n, error) && tell_groups (self, call, op, error);
 }
 
 static void
@@ -344,6 +367,7 @@ wd_mongo_flags_change (WdStore *store,
   if (!load_groups (&change, &call, mailbox, visible, error))
     return FALSE;
   modseq = (WdModseq) row.modseq;
+  change.is_beside = wd_mongo_store_is_beside (store);
   n = drop_unchanged (&change);
   if (n > 0)
     {

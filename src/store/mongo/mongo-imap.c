@@ -45,7 +45,8 @@ read_literal (Reader *self, bson_t *array, const char *key)
 {
   gsize len = 0;
 
-  for (self->at++; self->at < self->end && g_ascii_isdigit (*self->at) && len < G_MAXINT32; self->at++)
+  for (self->at++; self->at < self->end && g_ascii_isdigit (*self->at) && len < G_MAXINT32;
+       self->at++)
     len = len * 10 + (gsize) (*self->at - '0');
   while (self->at < self->end && *self->at != '\n')
     self->at++;

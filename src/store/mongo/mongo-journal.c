@@ -58,6 +58,75 @@ wd_mongo_journal_add (
          || wd_mongo_call_insert_many (call, WD_MONGO_JOURNAL, docs, &n_there, error);
 }
 
+// The fields of any entry.
+static bson_t *
+start_entry (const WdMongoOp *op, const char *command, WdUid uid)
+{
+  WdId id = make_id (op, uid);
+  bson_t *doc = bson_new ();
+
+  wd_mongo_bson_add_id (doc, "_id", &id);
+  wd_mongo_bson_add_id (doc, "user", &op->owner);
+  wd_mongo_bson_add_id (doc, "mailbox", &op->mailbox);
+  BSON_APPEND_UTF8 (doc, "command", command);
+  BSON_APPEND_INT64 (doc, "uid", uid);
+  BSON_APPEND_INT64 (doc, "modseq", op->modseq);
+  BSON_APPEND_DATE_TIME (doc, "created", wd_core_clock_now_us () / 1000);
+  return doc;
+}
+
+gboolean
+wd_mongo_journal_write (WdMongoCall *call, GPtrArray *entries, GError **error)
+{
+  gint64 n_there;
+
+  return entries->len == 0
+         || wd_mongo_call_insert_many (call, WD_MONGO_JOURNAL, entries, &n_there, error);
+}
+
+gboolean
+wd_mongo_journal_add_new (WdMongoCall *call, const WdMongoOp *op, GPtrArray *docs, GError **error)
+{
+  g_autoptr (GPtrArray) entries = g_ptr_array_new_with_free_func ((GDestroyNotify) bson_destroy);
+
+  for (guint i = 0; i < docs->len; i++)
+    {
+      const bson_t *doc = docs->pdata[i];
+      bson_t *entry = start_entry (op, "EXISTS", (WdUid) wd_mongo_bson_get_int (doc, "uid", 0));
+      WdId message = wd_mongo_bson_get_id (doc, "_id");
+      WdId thread = wd_mongo_bson_get_id (doc, "thread");
+
+      wd_mongo_bson_add_id (entry, "message", &message);
+      wd_mongo_bson_add_id (entry, "thread", &thread);
+      BSON_APPEND_BOOL (entry, "unseen", wd_mongo_bson_get_bool (doc, "unseen"));
+      BSON_APPEND_DATE_TIME (entry, "idate", wd_mongo_bson_get_date (doc, "idate"));
+      g_ptr_array_add (entries, entry);
+    }
+  return wd_mongo_journal_write (call, entries, error);
+}
+
+void
+wd_mongo_journal_make_changed (const WdMongoOp *op,
+                               const WdUidSet *uids,
+                               const bson_t *flags,
+                               gboolean unseen_changed,
+                               GPtrArray *entries)
+{
+  WdUidSetIter iter;
+  WdUid uid;
+
+  for (wd_uidset_iter_init (&iter, uids); wd_uidset_iter_next (&iter, &uid);)
+    {
+      bson_t *entry = start_entry (op, "FETCH", uid);
+      bson_iter_t found;
+
+      if (bson_iter_init_find (&found, flags, "flags"))
+        bson_append_iter (entry, "flags", -1, &found);
+      BSON_APPEND_BOOL (entry, "unseenChange", unseen_changed);
+      g_ptr_array_add (entries, entry);
+    }
+}
+
 static gboolean
 note_there (const bson_t *doc, gpointer user_data, GError **error)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 // The journal: what was expunged, as WildDuck's sessions read it, too. What was added and changed
-// tells by its own modseq.
+// tells by its own modseq, and is written for WildDuck alone.
 #pragma once
 
 #include "mongo-pending.h"
@@ -25,3 +25,19 @@ gboolean wd_mongo_journal_add_missing (WdMongoCall *call,
                                        const WdMongoOp *op,
                                        const WdUidSet *uids,
                                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+// Tells WildDuck of messages that were added, by their documents.
+gboolean
+wd_mongo_journal_add_new (WdMongoCall *call, const WdMongoOp *op, GPtrArray *docs, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
+// Adds an entry for each of the messages, which all have the flags that stand in `flags`.
+void wd_mongo_journal_make_changed (const WdMongoOp *op,
+                                    const WdUidSet *uids,
+                                    const bson_t *flags,
+                                    gboolean unseen_changed,
+                                    GPtrArray *entries);
+
+// Writes such entries.
+gboolean wd_mongo_journal_write (WdMongoCall *call, GPtrArray *entries, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;

@@ -32,9 +32,9 @@ wd_mongo_mailbox_delete_messages (WdMongoCall *call,
                                   GError **error)
 {
   g_autoptr (GHashTable) blobs = wd_mongo_blob_counts_new ();
-  g_autoptr (bson_t) options
-      = BCON_NEW ("projection", "{", "_id", BCON_INT32 (0), "size", BCON_INT32 (1), "magic",
-                  BCON_INT32 (1), "mimeTree.attachmentMap", BCON_INT32 (1), "}", "batchSize", BCON_INT32 (5000));
+  g_autoptr (bson_t) options = BCON_NEW (
+      "projection", "{", "_id", BCON_INT32 (0), "size", BCON_INT32 (1), "magic", BCON_INT32 (1),
+      "mimeTree.attachmentMap", BCON_INT32 (1), "}", "batchSize", BCON_INT32 (5000));
   Sum sum = { blobs, 0 };
 
   if (!wd_mongo_call_find (call, WD_MONGO_MESSAGES, filter, options, add_doc, &sum, error)

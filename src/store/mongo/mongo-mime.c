@@ -26,11 +26,23 @@ typedef struct
 } Making;
 
 // Fields whose values are kept beside the header, by their lower-case names.
-static const char *const kept_texts[]
-    = { "subject",     "date",        "message-id",  "in-reply-to",  "references",
-        "mime-version", "list-id",    "list-unsubscribe", "return-path", "delivered-to",
-        "content-id",  "content-transfer-encoding", "content-description",
-        "content-location", "x-priority", "importance", NULL };
+static const char *const kept_texts[] = { "subject",
+                                          "date",
+                                          "message-id",
+                                          "in-reply-to",
+                                          "references",
+                                          "mime-version",
+                                          "list-id",
+                                          "list-unsubscribe",
+                                          "return-path",
+                                          "delivered-to",
+                                          "content-id",
+                                          "content-transfer-encoding",
+                                          "content-description",
+                                          "content-location",
+                                          "x-priority",
+                                          "importance",
+                                          NULL };
 static const char *const kept_addresses[]
     = { "from", "sender", "reply-to", "to", "cc", "bcc", NULL };
 static const char *const kept_params[] = { "content-type", "content-disposition", NULL };
@@ -155,7 +167,8 @@ add_addresses (bson_t *doc, const char *key, WdMimeSlice value)
 static char *
 dup_lower (WdMimeSlice token)
 {
-  g_autofree char *text = g_utf8_make_valid (token.data == NULL ? "" : token.data, (gssize) token.len);
+  g_autofree char *text
+      = g_utf8_make_valid (token.data == NULL ? "" : token.data, (gssize) token.len);
 
   return g_ascii_strdown (text, -1);
 }
@@ -451,7 +464,7 @@ dup_filename (const Making *self, const WdMongoAttachment *attachment)
     name = dup_param (self, part, "Content-Type", "name");
   if (name == NULL)
     name = g_strdup_printf ("%s.%s", attachment->id,
-                            part->kind == WD_MIME_MESSAGE                ? "eml"
+                            part->kind == WD_MIME_MESSAGE                 ? "eml"
                             : g_str_has_prefix (part->type, "text/plain") ? "txt"
                             : g_str_has_prefix (part->type, "text/html")  ? "html"
                                                                           : "bin");

@@ -69,6 +69,14 @@ wd_mongo_store_notify (WdStore *store, WdBeaconKind kind, const WdId *owner, con
     wd_notify_local_send (self->local, &beacon);
 }
 
+gboolean
+wd_mongo_store_is_beside (WdStore *store)
+{
+  WdMongoStore *self = WD_MONGO_STORE (store);
+
+  return self->redis != NULL && wd_notify_redis_is_beside (self->redis);
+}
+
 WdMongoKeywords *
 wd_mongo_store_get_keywords (WdStore *store)
 {

@@ -84,7 +84,9 @@ wd_mongo_user_read (const bson_t *doc)
   user->name = wd_mongo_bson_dup_text (doc, "name");
   user->address = wd_mongo_bson_dup_text (doc, "address");
   user->password_hash = wd_mongo_bson_dup_text (doc, "password");
-  user->scram = wd_mongo_bson_dup_text (doc, "wd.scram");
+  // Keys are of one password: not of one that WildDuck has set since.
+  if (g_strcmp0 (wd_mongo_bson_get_text (doc, "wd.of"), user->password_hash) == 0)
+    user->scram = wd_mongo_bson_dup_text (doc, "wd.scram");
   user->created_ms = wd_mongo_bson_get_date (doc, "created");
   user->quota_bytes = (guint64) MAX (wd_mongo_bson_get_int (doc, "quota", 0), 0);
   user->used_bytes = (guint64) MAX (wd_mongo_bson_get_int (doc, "storageUsed", 0), 0);
@@ -224,6 +226,7 @@ make_doc (const WdId *id, const WdUser *spec, const char *view, GError **error)
     return NULL;
   BSON_APPEND_DOCUMENT_BEGIN (doc, "wd", &own);
   wd_mongo_bson_add_text (&own, "scram", spec->scram);
+  wd_mongo_bson_add_text (&own, "of", spec->password_hash);
   wd_mongo_bson_add_text (&own, "extra", spec->extra_json);
   add_folded (&own, "un", spec->username);
   add_folded (&own, "nn", spec->name);
@@ -319,6 +322,7 @@ fill_update (bson_t *set, const WdUser *changes, WdUserFields fields, GError **e
     {
       wd_mongo_bson_add_text (set, "password", changes->password_hash);
       wd_mongo_bson_add_text (set, "wd.scram", changes->scram);
+      wd_mongo_bson_add_text (set, "wd.of", changes->password_hash);
     }
   if ((fields & WD_USER_FIELD_QUOTA) != 0)
     BSON_APPEND_INT64 (set, "quota", (gint64) changes->quota_bytes);

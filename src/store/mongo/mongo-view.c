@@ -27,8 +27,8 @@ static const struct
   const char *name;
   const char *text;
 } entities[] = {
-  { "amp;", "&" }, { "lt;", "<" },        { "gt;", ">" },
-  { "quot;", "\"" }, { "apos;", "'" },    { "nbsp;", " " },
+  { "amp;", "&" },   { "lt;", "<" },   { "gt;", ">" },
+  { "quot;", "\"" }, { "apos;", "'" }, { "nbsp;", " " },
 };
 
 // Elements whose end is the end of a line, and those whose contents are not shown.
@@ -268,7 +268,8 @@ dup_intro (const char *text)
   GString *out = g_string_new (NULL);
   glong n = 0;
 
-  for (const char *at = text; *at != '\0' && n < WD_MONGO_VIEW_INTRO_CHARS; at = g_utf8_next_char (at))
+  for (const char *at = text; *at != '\0' && n < WD_MONGO_VIEW_INTRO_CHARS;
+       at = g_utf8_next_char (at))
     {
       gunichar c = g_utf8_get_char (at);
 

@@ -22,6 +22,8 @@
 #define RETRY_MS 500
 // A connection over which nothing has come for so long is asked whether it lives.
 #define SILENCE_MS 15000
+// How often it is looked for other programs on the channel.
+#define LOOK_US G_USEC_PER_SEC
 
 struct _WdNotifyRedis
 {
@@ -46,7 +48,8 @@ struct _WdNotifyRedis
   gboolean is_tried;        // To subscribe, with or without success.
   gboolean is_stopping;
 
-  int wake_fd; // Eventfd: the listener is to end.
+  int wake_fd;    // Eventfd: the listener is to end.
+  gint is_beside; // Atomic.
 };
 
 static gboolean
@@ -133,17 +136,45 @@ publish (WdNotifyRedis *self, redisContext **inout_redis, const char *message)
   return FALSE;
 }
 
+// WildDuck subscribes to the channel itself, and this program to a pattern, which is not counted.
+static void
+look_for_others (WdNotifyRedis *self, redisContext **inout_redis)
+{
+  redisReply *reply;
+
+  if (*inout_redis == NULL)
+    *inout_redis = connect_once (self);
+  if (*inout_redis == NULL)
+    return;
+  reply = redisCommand (*inout_redis, "PUBSUB NUMSUB %s", WD_NOTIFY_REDIS_CHANNEL);
+  if (reply != NULL && reply->type == REDIS_REPLY_ARRAY && reply->elements == 2
+      && reply->element[1]->type == REDIS_REPLY_INTEGER)
+    g_atomic_int_set (&self->is_beside, reply->element[1]->integer > 0);
+  if (!is_good (*inout_redis, reply))
+    g_clear_pointer (inout_redis, redisFree);
+}
+
 static gpointer
 run_sender (gpointer data)
 {
   WdNotifyRedis *self = data;
   redisContext *redis = NULL;
   gint64 retry_us = 0; // Not before.
+  gint64 looked_us = 0;
 
   for (;;)
     {
-      g_autofree char *message = g_async_queue_pop (self->queue);
+      g_autofree char *message = NULL;
 
+      if (wd_core_clock_monotonic_us () - looked_us >= LOOK_US
+          && wd_core_clock_monotonic_us () >= retry_us)
+        {
+          look_for_others (self, &redis);
+          looked_us = wd_core_clock_monotonic_us ();
+        }
+      message = g_async_queue_timeout_pop (self->queue, LOOK_US);
+      if (message == NULL)
+        continue;
       if (message[0] == '\0')
         break;
       // Once more, for a connection that was closed while there was nothing to say. What cannot be
@@ -183,12 +214,12 @@ hear (WdNotifyRedis *self, const redisReply *reply)
   guint n_beacons;
   WdId sender;
 
-  // ["message", channel, text]
-  if (reply->type != REDIS_REPLY_ARRAY || reply->elements != 3
+  // ["pmessage", pattern, channel, text]
+  if (reply->type != REDIS_REPLY_ARRAY || reply->elements != 4
       || reply->element[0]->type != REDIS_REPLY_STRING
-      || strcmp (reply->element[0]->str, "message") != 0
-      || reply->element[2]->type != REDIS_REPLY_STRING
-      || !wd_notify_event_read (reply->element[2]->str, (gsize) reply->element[2]->len, beacons,
+      || strcmp (reply->element[0]->str, "pmessage") != 0
+      || reply->element[3]->type != REDIS_REPLY_STRING
+      || !wd_notify_event_read (reply->element[3]->str, (gsize) reply->element[3]->len, beacons,
                                 &n_beacons, &sender)
       || wd_core_id_is_equal (&sender, &self->sender))
     return;
@@ -297,7 +328,7 @@ run_listener (gpointer data)
       redisContext *redis = connect_once (self);
       gboolean ok
           = redis != NULL
-            && is_good (redis, redisCommand (redis, "SUBSCRIBE %s", WD_NOTIFY_REDIS_CHANNEL));
+            && is_good (redis, redisCommand (redis, "PSUBSCRIBE %s", WD_NOTIFY_REDIS_CHANNEL));
 
       // What happened until now may have been missed. The sender learns with the next beacon.
       if (ok)
@@ -347,6 +378,8 @@ wd_notify_redis_new (const char *uri, WdNotifierFunc func, gpointer user_data, G
   wd_core_id_new (&self->sender);
   self->watches = wd_watch_set_new ();
   self->queue = g_async_queue_new_full (g_free);
+  // Until it is known.
+  self->is_beside = 1;
   self->wake_fd = eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK);
   if (!parse (self, uri, error))
     return NULL;
@@ -399,6 +432,12 @@ wd_notify_redis_check (WdNotifyRedis *self, GError **error)
   return ok
          || fail (WD_STORE_ERROR_UNAVAILABLE,
                   "it does not answer: changes made elsewhere are noticed seconds later", error);
+}
+
+gboolean
+wd_notify_redis_is_beside (WdNotifyRedis *self)
+{
+  return g_atomic_int_get (&self->is_beside) != 0;
 }
 
 void

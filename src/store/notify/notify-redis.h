@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 // Beacons between the processes of a cluster, by Redis: a channel that all publish to and that each
-// process subscribes to once. It is WildDuck's channel, so that its sessions hear of our changes
-// and ours of its.
+// process subscribes to once, as a pattern. It is WildDuck's channel, so that its sessions hear of
+// our changes and ours of its.
 //
 // While Redis is away, everything works and nothing waits: watches of this process hear of its own
 // changes at once and are told every few seconds to look at everything; the same when it is back,
@@ -33,6 +33,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (WdNotifyRedis, wd_notify_redis_free)
 
 // UNAVAILABLE while Redis is away. Asks it: one round trip on a connection of its own.
 gboolean wd_notify_redis_check (WdNotifyRedis *self, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+// TRUE while another program (WildDuck) hears the channel, as it was a second ago at most; TRUE,
+// too, as long as it is not known. Any thread; never blocks.
+gboolean wd_notify_redis_is_beside (WdNotifyRedis *self);
 
 // Tells everybody, after the change. Calls the watches of this process before it returns, so no
 // lock may be held. Any thread; never blocks.
