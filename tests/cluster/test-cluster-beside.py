@@ -160,7 +160,9 @@ def fetch(client, uids, items):
         texts[-1] += pieces
     for pieces in texts:
         uid = re.search(rb"UID (\d+)", pieces[0] + pieces[-1])
-        result[int(uid.group(1))] = pieces
+        # What is told beside may have no UID.
+        if uid:
+            result[int(uid.group(1))] = pieces
     return result
 
 
@@ -254,6 +256,9 @@ def compare_views(here, there):
     mine, its = bodies(here), bodies(there)
     assert mine.keys() == its.keys(), (mine.keys(), its.keys())
     for uid in mine:
+        if mine[uid].endswith(b"<empty@example.com>\r\n\r\n"):
+            assert its[uid] in (mine[uid], mine[uid][:-2])
+            continue
         assert mine[uid] == its[uid], f"UID {uid}:\n{mine[uid][-300:]}\n{its[uid][-300:]}"
     assert sizes(here) == sizes(there)
     assert sizes(here) == {uid: len(body) for uid, body in mine.items()}
@@ -273,7 +278,9 @@ def test_written_here(both):
     for client in (here, there):
         client.select("INBOX")
     for (name, text), body in zip(MESSAGES.items(), bodies(there).values()):
-        assert body.endswith(text_of(text)), f"{name}: {body[-400:]}"
+        # The original leaves out the empty line behind which there is nothing.
+        wanted = text_of(text)[:-2] if name == "empty" else text_of(text)
+        assert body.endswith(wanted), f"{name}: {body[-400:]}"
     compare_views(here, there)
     envelopes = fetch(there, "1:*", "(UID ENVELOPE BODYSTRUCTURE)")
     ours = fetch(here, "1:*", "(UID ENVELOPE BODYSTRUCTURE)")
@@ -331,10 +338,13 @@ def test_written_there(both):
     here, there = both.here("there"), both.there("there")
     for client in (here, there):
         client.select("INBOX")
-    there.uid("STORE", "1:3", "+FLAGS", r"(\Seen \Flagged $Label)")
+    for flag in (r"\Seen", r"\Flagged", "$Label"):
+        there.uid("STORE", "1:3", "+FLAGS", f"({flag})")
     here.noop()
     for (name, text), body in zip(MESSAGES.items(), bodies(here).values()):
-        assert body.endswith(text_of(text)), f"{name}: {body[-400:]}"
+        # The original leaves out the empty line behind which there is nothing.
+        wanted = text_of(text)[:-2] if name == "empty" else text_of(text)
+        assert body.endswith(wanted), f"{name}: {body[-400:]}"
     compare_views(here, there)
     for uid, name in enumerate(MESSAGES, 1):
         row = b"".join(fetch(here, str(uid), "(UID ENVELOPE BODYSTRUCTURE)")[uid])
@@ -406,6 +416,7 @@ def watch(both, name, watcher, actor, lmtp, other_lmtp):
     assert actor.select("INBOX")[1] == [b"2"]
     idle_until(watcher, rb"\* 3 EXISTS",
                lambda: deliver(lmtp, f"{name}@example.org", text_of(MESSAGES["small"])))
+    wait_until(lambda: actor.noop() and sorted(flags(actor)) == [1, 2, 3], "the third there")
     idle_until(watcher, rb"\* 2 FETCH .*Flagged",
                lambda: actor.uid("STORE", "2", "+FLAGS", r"(\Flagged)"))
     actor.noop()
@@ -413,7 +424,8 @@ def watch(both, name, watcher, actor, lmtp, other_lmtp):
     actor.uid("STORE", "2", "+FLAGS", r"(\Deleted)")
     idle_until(watcher, rb"\* 2 EXPUNGE", actor.expunge)
     idle_until(watcher, rb"\* 1 EXPUNGE", lambda: actor.uid("MOVE", "1", "Trash"))
-    assert sorted(flags(watcher)) == [3, 4] == sorted(flags(actor))
+    seen = [sorted(flags(watcher)), sorted(flags(actor))]
+    assert seen == [[3, 4], [3, 4]], seen
     deliver(other_lmtp, f"{name}@example.org", text_of(MESSAGES["plain"]))
     wait_until(lambda: actor.noop() and sorted(flags(actor)) == [3, 4, 5], "its own delivery")
 
@@ -434,21 +446,22 @@ def names(client):
     return {re.search(rb'"([^"]*)"$|(\S+)$', row).group(0).strip(b'"') for row in client.list()[1]}
 
 
-def test_mailboxes(both):
+def test_tree(both):
     both.user("boxes")
     here, there = both.here("boxes"), both.there("boxes")
     for a, b in ((here, there), (there, here)):
         assert a.create("One")[0] == "OK"
         assert a.create("One/Two")[0] == "OK"
         assert {b"One", b"One/Two"} <= names(b), names(b)
-        assert b.rename("One", "Uno")[0] == "OK"
-        assert {b"Uno", b"Uno/Two"} <= names(a), names(a)
-        assert b.append("Uno/Two", None, None, text_of(MESSAGES["plain"]))[0] == "OK"
-        assert a.select("Uno/Two")[1] == [b"1"]
+        # The original renames no mailboxes below the one that is named.
+        assert b.rename("One/Two", "One/Dos")[0] == "OK"
+        assert {b"One", b"One/Dos"} <= names(a), names(a)
+        assert b.append("One/Dos", None, None, text_of(MESSAGES["plain"]))[0] == "OK"
+        assert a.select("One/Dos")[1] == [b"1"]
         a.select("INBOX")
-        assert a.delete("Uno/Two")[0] == "OK"
-        assert b.delete("Uno")[0] == "OK"
-        assert not {n for n in names(a) | names(b) if n.startswith(b"Uno")}
+        assert a.delete("One/Dos")[0] == "OK"
+        assert b.delete("One")[0] == "OK"
+        assert not {n for n in names(a) | names(b) if n.startswith(b"One")}
 
 
 def storm(both, name, side, n, failures):
@@ -460,7 +473,10 @@ def storm(both, name, side, n, failures):
             text = list(MESSAGES.values())[i % len(MESSAGES)]
             deliver(lmtp, f"{name}@example.org", text_of(text))
             client.noop()
-            uids = client.uid("SEARCH", "ALL")[1][0].split()
+            # Two that move the same message away at once leave the original's reference counts
+            # too high.
+            uids = [u for u in client.uid("SEARCH", "ALL")[1][0].split()
+                    if int(u) % 2 == (side == "here")]
             if not uids:
                 continue
             uid = uids[i * 7 % len(uids)].decode()
@@ -470,7 +486,7 @@ def storm(both, name, side, n, failures):
                 client.uid("COPY", uid, "Drafts")
             elif i % 4 == 2:
                 client.uid("STORE", uid, "+FLAGS", r"(\Deleted)")
-                client.expunge()
+                client.uid("EXPUNGE", uid)
             else:
                 client.uid("MOVE", uid, "Trash")
     except Exception:
@@ -480,6 +496,8 @@ def storm(both, name, side, n, failures):
 def test_storm(both):
     user = both.user("storm")
     failures = []
+    for text in MESSAGES.values():
+        deliver(both.ours.ports["lmtp"], "storm@example.org", text_of(text))
     threads = [threading.Thread(target=storm, args=(both, "storm", side, 24, failures))
                for side in ("here", "there")]
     for thread in threads:
@@ -496,7 +514,7 @@ def test_storm(both):
         if mine:
             compare_views(here, there)
         total += sum(mine.values())
-        status = [re.search(rb"\(.*\)", c.status(path, "(MESSAGES UNSEEN UIDNEXT)")[1][0]).group(0)
+        status = [sorted(re.findall(rb"[A-Z]+ \d+", c.status(path, "(MESSAGES UNSEEN UIDNEXT)")[1][0]))
                   for c in (here, there)]
         assert status[0] == status[1], (path, status)
     used = both.original.call(f"/users/{user}")["limits"]["quota"]["used"]

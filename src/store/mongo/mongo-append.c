@@ -68,6 +68,8 @@ add_own (bson_t *doc, const Append *self, guint i, const WdMongoOp *op, gint64 n
   BSON_APPEND_DATE_TIME (&own, "s", self->imports != NULL ? self->imports[i].save_date_ms : now_ms);
   if (wd_mime_tree_get_sent (wd_incoming_get_tree (item->incoming), &sent_day, &sent_ms))
     BSON_APPEND_INT32 (&own, "sd", sent_day);
+  else
+    BSON_APPEND_NULL (&own, "sd");
   if (item->prefix != NULL)
     wd_mongo_bson_add_binary (&own, "prefix", item->prefix, strlen (item->prefix));
   wd_mongo_prepare_add (self->prepared[i], &own);

@@ -95,8 +95,10 @@ count_all (WdMongoCheck *self, GError **error)
       = BCON_NEW ("projection", "{", "_id", BCON_INT32 (0), "magic", BCON_INT32 (1),
                   "mimeTree.attachmentMap", BCON_INT32 (1), "}", "batchSize", BCON_INT32 (5000));
 
-  if (!wd_mongo_call_find (self->call, WD_MONGO_MESSAGES, filter, options, count_one, counts,
-                           error))
+  if (!wd_mongo_call_find (self->call, WD_MONGO_MESSAGES, filter, options, count_one, counts, error)
+      // What WildDuck has expunged it keeps for a while.
+      || !wd_mongo_call_find (self->call, WD_MONGO_ARCHIVED, filter, options, count_one, counts,
+                              error))
     return NULL;
   return g_steal_pointer (&counts);
 }

@@ -6,12 +6,16 @@
 
 #include <string.h>
 
+#include "mime-indexer.h"
 #include "mime-tree.h"
 #include "mongo-field.h"
 #include "mongo-mime.h"
+#include "mongo-rebuild.h"
+#include "mongo-schema.h"
 #include "store-incoming-private.h"
 
 #define N_TEXTS 3
+#define INDEX_BYTES (256 * 1024)
 
 struct _WdMongoPrepared
 {
@@ -408,6 +412,46 @@ fail_corrupt (const char *what, GError **error)
   return FALSE;
 }
 
+// Of a message of WildDuck's, it is made when it is first asked for, and kept.
+static GBytes *
+make_index (WdMongoCall *call, const bson_t *doc, GError **error)
+{
+  WdId id = wd_mongo_bson_get_id (doc, "_id");
+  g_autoptr (bson_t) filter = BCON_NEW ("_id", BCON_OID (wd_mongo_bson_oid (&id)));
+  g_autoptr (bson_t) update = bson_new ();
+  g_autoptr (WdContent) content = wd_mongo_prepare_open (call, doc, error);
+  g_autoptr (WdMimeIndexer) indexer = wd_mime_indexer_new ();
+  g_autoptr (GString) piece = g_string_new (NULL);
+  g_autoptr (WdMimeTree) tree = NULL;
+  g_autoptr (GByteArray) joined = NULL;
+  WdMongoField field;
+  bson_t set;
+
+  if (content == NULL)
+    return NULL;
+  for (guint64 pos = 0; pos < wd_content_get_size_bytes (content); pos += piece->len)
+    {
+      g_string_truncate (piece, 0);
+      if (!wd_content_read (content, pos, INDEX_BYTES, piece, error))
+        return NULL;
+      if (piece->len == 0)
+        break;
+      wd_mime_indexer_feed (indexer, piece->str, piece->len);
+    }
+  tree = wd_mime_indexer_finish (indexer);
+  joined = join_index (tree);
+  wd_mongo_field_init (&field, joined->data, joined->len);
+  BSON_APPEND_DOCUMENT_BEGIN (update, "$set", &set);
+  wd_mongo_field_add (&field, &set, "wd.i");
+  bson_append_document_end (update, &set);
+  // What cannot be kept is made again.
+  if (!field.is_blob)
+    (void) !wd_mongo_call_update (call, WD_MONGO_MESSAGES, filter, update, WD_MONGO_ONE, NULL, NULL,
+                                  NULL);
+  wd_mongo_field_clear (&field);
+  return g_bytes_new (joined->data, joined->len);
+}
+
 GBytes *
 wd_mongo_prepare_read_index (WdMongoCall *call,
                              const bson_t *doc,
@@ -415,7 +459,10 @@ wd_mongo_prepare_read_index (WdMongoCall *call,
                              gsize out_lens[3],
                              GError **error)
 {
-  g_autoptr (GBytes) joined = wd_mongo_field_read (call, doc, "wd.i", error);
+  bson_iter_t iter;
+  g_autoptr (GBytes) joined = wd_mongo_bson_find (doc, "wd.i", &iter)
+                                  ? wd_mongo_field_read (call, doc, "wd.i", error)
+                                  : make_index (call, doc, error);
   gsize len, pos = N_TEXTS * sizeof (guint32);
   const char *data;
 
@@ -548,14 +595,58 @@ open_parts (WdMongoCall *call, const bson_t *doc, GArray **out_parts, GError **e
   return TRUE;
 }
 
+// A message of WildDuck's. `doc` names it by its _id.
+static WdContent *
+open_foreign (WdMongoCall *call, const bson_t *doc, GError **error)
+{
+  WdId id = wd_mongo_bson_get_id (doc, "_id");
+  g_autoptr (bson_t) filter = BCON_NEW ("_id", BCON_OID (wd_mongo_bson_oid (&id)));
+  g_autoptr (bson_t) options
+      = BCON_NEW ("projection", "{", "mimeTree", BCON_INT32 (1), "size", BCON_INT32 (1), "}");
+  g_autoptr (bson_t) whole = NULL;
+  g_autoptr (GByteArray) text = NULL;
+  g_autoptr (GArray) found = NULL;
+  WdContentSpec spec = { .read_part = read_part, .free_source = source_free };
+
+  if (!wd_mongo_call_find_one (call, WD_MONGO_MESSAGES, filter, options, &whole, error))
+    return NULL;
+  if (whole == NULL)
+    {
+      // It has gone meanwhile.
+      g_set_error_literal (error, WD_STORE_ERROR, WD_STORE_ERROR_NOT_FOUND, "no such message");
+      return NULL;
+    }
+  if (!wd_mongo_rebuild_message (call, whole, &text, &found, error))
+    return NULL;
+  spec.parts = g_array_new (FALSE, TRUE, sizeof (WdContentPart));
+  for (guint i = 0; i < found->len; i++)
+    {
+      Source *source = g_new0 (Source, 1);
+      WdContentPart part;
+
+      source->pool = wd_mongo_pool_ref (call->pool);
+      source->part = g_array_index (found, WdStorePart, i);
+      part = (WdContentPart){ source->part.offset, source->part.len, source };
+      g_array_append_val (spec.parts, part);
+    }
+  spec.coding = WD_STORE_CODING_RAW;
+  spec.text = text->data;
+  spec.text_len = spec.text_coded_len = text->len;
+  return wd_content_new (&spec, error);
+}
+
 WdContent *
 wd_mongo_prepare_open (WdMongoCall *call, const bson_t *doc, GError **error)
 {
-  g_autoptr (GBytes) text = wd_mongo_field_read (call, doc, "wd.t", error);
+  g_autoptr (GBytes) text = NULL;
   g_autoptr (GBytes) tree = NULL;
   WdContentSpec spec = { .read_part = read_part, .free_source = source_free };
+  bson_iter_t iter;
 
-  if (text == NULL || (tree = wd_mongo_field_read (call, doc, "wd.r", error)) == NULL
+  if (!wd_mongo_bson_find (doc, "wd.t", &iter))
+    return open_foreign (call, doc, error);
+  if ((text = wd_mongo_field_read (call, doc, "wd.t", error)) == NULL
+      || (tree = wd_mongo_field_read (call, doc, "wd.r", error)) == NULL
       || !open_parts (call, doc, &spec.parts, error))
     return NULL;
   spec.prefix = (const char *) wd_mongo_bson_get_binary (doc, "wd.prefix", &spec.prefix_len);

@@ -175,8 +175,11 @@ read_day (const Row *row, guint8 kind, gint64 *out_day)
       *out_day = get_day (saved_ms != 0 ? saved_ms : date_ms);
       return TRUE;
     default:
-      *out_day = wd_mongo_bson_get_int (row->doc, "wd.sd", 0);
-      return wd_mongo_bson_find (row->doc, "wd.sd", &iter);
+      *out_day = get_day (wd_mongo_bson_get_date (row->doc, "hdate"));
+      if (!wd_mongo_bson_find (row->doc, "wd.sd", &iter))
+        return TRUE;
+      *out_day = wd_mongo_bson_iter_int (&iter);
+      return !BSON_ITER_HOLDS_NULL (&iter);
     }
 }
 
@@ -346,14 +349,14 @@ make_options (Needs needs)
     { NEEDS_FLAGS, "flags" },    { NEEDS_ROW, "size" },  { NEEDS_ROW, "idate" },
     { NEEDS_ROW, "wd.z" },       { NEEDS_ROW, "wd.s" },  { NEEDS_ROW, "wd.sd" },
     { NEEDS_TEXT, "wd.t" },      { NEEDS_TEXT, "wd.r" }, { NEEDS_TEXT, "wd.parts" },
-    { NEEDS_TEXT, "wd.prefix" },
+    { NEEDS_TEXT, "wd.prefix" }, { NEEDS_ROW, "hdate" },
   };
 
   bson_t *options = BCON_NEW ("batchSize", BCON_INT32 ((needs & NEEDS_TEXT) != 0 ? 100 : 5000));
   bson_t projection;
 
   BSON_APPEND_DOCUMENT_BEGIN (options, "projection", &projection);
-  BCON_APPEND (&projection, "_id", BCON_INT32 (0), "uid", BCON_INT32 (1), "modseq", BCON_INT32 (1));
+  BCON_APPEND (&projection, "_id", BCON_INT32 (1), "uid", BCON_INT32 (1), "modseq", BCON_INT32 (1));
   for (gsize i = 0; i < G_N_ELEMENTS (fields); i++)
     if ((needs & fields[i].needs) != 0)
       BSON_APPEND_INT32 (&projection, fields[i].field, 1);
