@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "contract-util.h"
-#include "test-fail.h"
 #include "core-clock.h"
+#include "test-fail.h"
 
 const char contract_area[] = "message";
 
