@@ -381,7 +381,8 @@ pick_stretch (const Box *box, guint max_count, guint *out_first, guint *out_last
 {
   guint n = box->bodies->len;
   guint first = n == 0 ? 0 : (guint) g_test_rand_int_range (0, (gint32) n);
-  guint last = MIN (n, first + (guint) g_test_rand_int_range (1, (gint32) max_count + 1));
+  guint count = (guint) g_test_rand_int_range (1, (gint32) max_count + 1);
+  guint last = MIN (n, first + count);
 
   for (guint i = first; i < last; i++)
     if (g_ptr_array_index (box->bodies, i) != NULL)
