@@ -11,6 +11,7 @@
 #include "mongo-mailbox.h"
 #include "mongo-prepare.h"
 #include "mongo-quota.h"
+#include "mongo-thread.h"
 
 #define MAX_TRIES 3
 
@@ -25,8 +26,9 @@ typedef struct
   const WdImport *imports; // (nullable): the numbers that the items already have.
   guint n_items;
   WdMongoPrepared **prepared;
-  GHashTable *blobs; // Taken so far.
-  gint64 size_bytes; // Of all.
+  const WdId *threads; // One each; NULL: each message is its own.
+  GHashTable *blobs;   // Taken so far.
+  gint64 size_bytes;   // Of all.
   WdMongoDelta delta;
 } Append;
 
@@ -117,7 +119,7 @@ make_doc (
   BSON_APPEND_BOOL (doc, "copied", FALSE);
   BSON_APPEND_BOOL (doc, "searchable", TRUE);
   BSON_APPEND_INT32 (doc, "magic", 1);
-  wd_mongo_bson_add_id (doc, "thread", &id);
+  wd_mongo_bson_add_id (doc, "thread", self->threads != NULL ? &self->threads[i] : &id);
   add_meta (doc, item, now_ms);
   wd_mongo_prepare_add_view (self->prepared[i], item->prefix, doc);
   if (!wd_mongo_keyword_add_flags (keywords, doc, item->flags, error))
@@ -245,6 +247,18 @@ put_blobs (const Append *self, GError **error)
   return TRUE;
 }
 
+// For WildDuck alone, and so only beside it: a thread that no message is in does no harm.
+static gboolean
+find_threads (Append *self, WdId *threads, GError **error)
+{
+  for (guint i = 0; i < self->n_items; i++)
+    if (!wd_mongo_thread_find (self->call, self->owner,
+                               wd_mongo_prepare_get_mime (self->prepared[i]), &threads[i], error))
+      return FALSE;
+  self->threads = threads;
+  return TRUE;
+}
+
 // Blobs, quota, messages, in this order: what a crash leaves is counted too high and never too low.
 static gboolean
 write_all (Append *self, WdMongoOp *out_op, GError **error)
@@ -282,6 +296,7 @@ wd_mongo_append_messages (WdStore *store,
 {
   g_auto (WdMongoCall) call = { 0 };
   g_autofree WdMongoPrepared **prepared = g_new0 (WdMongoPrepared *, MAX (n_items, 1));
+  g_autofree WdId *threads = g_new0 (WdId, MAX (n_items, 1));
   g_autoptr (GHashTable) blobs = wd_mongo_blob_counts_new ();
   g_autoptr (GError) failure = NULL;
   Append append = {
@@ -298,6 +313,8 @@ wd_mongo_append_messages (WdStore *store,
 
   if (!prepare (&append, error)
       || !wd_mongo_store_begin_as (store, actor, &call, cancellable, error))
+    return FALSE;
+  if (wd_mongo_store_is_beside (store) && !find_threads (&append, threads, error))
     return FALSE;
   if (!write_all (&append, &op, &failure))
     {

@@ -53,6 +53,7 @@ wd_mongo_mailbox_delete_all (WdMongoCall *call, const WdId *user, GError **error
 
   return wd_mongo_call_delete (call, WD_MONGO_MAILBOXES, filter, WD_MONGO_MANY, NULL, error)
          && wd_mongo_mailbox_delete_messages (call, filter, &size_bytes, error)
+         && wd_mongo_call_delete (call, WD_MONGO_THREADS, filter, WD_MONGO_MANY, NULL, error)
          && wd_mongo_call_delete (call, WD_MONGO_JOURNAL, filter, WD_MONGO_MANY, NULL, error)
          && wd_mongo_call_delete (call, WD_MONGO_ANNOTATIONS, filter, WD_MONGO_MANY, NULL, error);
 }

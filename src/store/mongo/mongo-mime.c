@@ -9,10 +9,12 @@
 #include "core-limits.h"
 #include "mime-address.h"
 #include "mime-header.h"
+#include "mime-message-id.h"
 #include "mime-param.h"
 #include "mongo-imap.h"
 
 #define VALUE_BYTES_MAX 4096
+#define THREAD_IDS_MAX 100
 
 typedef struct
 {
@@ -202,13 +204,13 @@ add_params (bson_t *doc, const char *key, WdMimeSlice value)
     {
       // Pieces of one value (RFC 2231) have a star behind the name.
       gsize n = strcspn (param.name.data, "*= \t;");
-      char *name = g_ascii_strdown (param.name.data, (gssize) MIN (n, param.name.len));
+      g_autofree char *name = g_ascii_strdown (param.name.data, (gssize) MIN (n, param.name.len));
       g_autoptr (GString) text = g_string_new (NULL);
       g_autofree char *valid = NULL;
 
       g_strdelimit (name, ".$", '_');
       if (!g_utf8_validate (name, -1, NULL) || !wd_mime_param_get (value, name, text)
-          || !g_hash_table_add (seen, name))
+          || !g_hash_table_add (seen, g_strdup (name)))
         continue;
       valid = wd_mime_header_dup_text (text->str, text->len);
       BSON_APPEND_UTF8 (&params, name, valid);
@@ -263,9 +265,9 @@ add_parsed (Making *self, bson_t *node, const WdMimePart *part)
   BSON_APPEND_DOCUMENT_BEGIN (node, "parsedHeader", &parsed);
   while (wd_mime_header_next (header, len, &offset, &field))
     {
-      char *name = g_ascii_strdown (field.start, (gssize) field.name_len);
+      g_autofree char *name = g_ascii_strdown (field.start, (gssize) field.name_len);
 
-      if (field.name_len > 0 && g_hash_table_add (seen, name))
+      if (field.name_len > 0 && g_hash_table_add (seen, g_strdup (name)))
         add_field (&parsed, name, get_value (&field));
     }
   if (!g_hash_table_contains (seen, "content-type"))
@@ -580,6 +582,63 @@ add_view (const Making *self, const WdMimeTree *tree, bson_t *fields)
   wd_mongo_view_clear (&view);
 }
 
+static const char *
+skip_reply_marks (const char *subject)
+{
+  static const char *const marks[] = { "re:", "fwd:", "fw:", "aw:", "wg:", "sv:" };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (marks);)
+    if (g_ascii_strncasecmp (subject, marks[i], strlen (marks[i])) == 0)
+      {
+        subject += strlen (marks[i]);
+        subject += strspn (subject, " \t");
+        i = 0;
+      }
+    else
+      i++;
+  return subject;
+}
+
+static char *
+dup_hash (const char *message_id)
+{
+  g_autoptr (GChecksum) checksum = g_checksum_new (G_CHECKSUM_SHA1);
+  guint8 digest[20];
+  gsize len = sizeof digest;
+  char *text;
+
+  g_checksum_update (checksum, (const guchar *) message_id, -1);
+  g_checksum_get_digest (checksum, digest, &len);
+  text = g_base64_encode (digest, len);
+  text[strcspn (text, "=")] = '\0';
+  return text;
+}
+
+static void
+find_thread (const Making *self, const char *subject)
+{
+  static const char *const names[] = { "Message-ID", "In-Reply-To", "References" };
+  g_autoptr (GPtrArray) ids = g_ptr_array_new_with_free_func (g_free);
+  WdMongoMime *mime = self->mime;
+
+  mime->thread_subject = g_strdup (subject == NULL ? "" : skip_reply_marks (subject));
+  mime->thread_ids = g_ptr_array_new_with_free_func (g_free);
+  for (gsize i = 0; i < G_N_ELEMENTS (names); i++)
+    {
+      WdMimeSlice value;
+
+      if (find_field (self, &self->parts[0], names[i], &value))
+        wd_mime_message_id_append (value.data, value.len, THREAD_IDS_MAX, ids);
+    }
+  for (guint i = 0; i < ids->len; i++)
+    {
+      g_autofree char *hash = dup_hash (ids->pdata[i]);
+
+      if (!g_ptr_array_find_with_equal_func (mime->thread_ids, hash, g_str_equal, NULL))
+        g_ptr_array_add (mime->thread_ids, g_steal_pointer (&hash));
+    }
+}
+
 static void
 add_fields (const Making *self, const WdMimeTree *tree, bson_t *fields)
 {
@@ -597,6 +656,7 @@ add_fields (const Making *self, const WdMimeTree *tree, bson_t *fields)
   if (find_field (self, &self->parts[0], "Subject", &value))
     subject = g_strstrip (wd_mime_header_dup_text (value.data, value.len));
   BSON_APPEND_UTF8 (fields, "subject", subject == NULL ? "" : subject);
+  find_thread (self, subject);
   if (find_field (self, &self->parts[0], "Message-ID", &value))
     msgid = dup_raw (value);
   BSON_APPEND_UTF8 (fields, "msgid", msgid == NULL ? "" : msgid);
@@ -634,5 +694,7 @@ wd_mongo_mime_free (WdMongoMime *self)
   g_array_unref (self->attachments);
   bson_destroy (self->root);
   bson_destroy (self->fields);
+  g_free (self->thread_subject);
+  g_clear_pointer (&self->thread_ids, g_ptr_array_unref);
   g_free (self);
 }

@@ -29,6 +29,10 @@ typedef struct
   GArray *attachments; // (element-type WdMongoAttachment)
   bson_t *root;        // The fields of the tree's root but its header and its attachmentMap.
   bson_t *fields;      // Those of the message that are the same for all copies.
+  // By which WildDuck finds the thread: the subject without what replies put before it, and the
+  // hashes of the message ids that the message names.
+  char *thread_subject;
+  GPtrArray *thread_ids; // (element-type utf8)
 } WdMongoMime;
 
 WdMongoMime *wd_mongo_mime_new (const WdMimeTree *tree, const guint8 *octets, gsize len)

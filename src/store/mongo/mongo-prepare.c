@@ -357,6 +357,12 @@ add_map (const WdMongoPrepared *self, bson_t *root)
   bson_append_document_end (root, &map);
 }
 
+const WdMongoMime *
+wd_mongo_prepare_get_mime (const WdMongoPrepared *self)
+{
+  return self->mime;
+}
+
 void
 wd_mongo_prepare_add_view (const WdMongoPrepared *self, const char *prefix, bson_t *doc)
 {

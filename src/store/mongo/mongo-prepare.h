@@ -3,6 +3,7 @@
 #pragma once
 
 #include "mongo-blob.h"
+#include "mongo-mime.h"
 #include "store-content-private.h"
 #include "store-incoming.h"
 #include "store-parts.h"
@@ -19,6 +20,9 @@ gboolean wd_mongo_prepare_put_blobs (WdMongoPrepared *self,
                                      WdMongoCall *call,
                                      GHashTable *counts,
                                      GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+// Returns (transfer none).
+const WdMongoMime *wd_mongo_prepare_get_mime (const WdMongoPrepared *self);
 
 // Appends the fields that show WildDuck the message. `prefix` (nullable): header lines before it.
 void wd_mongo_prepare_add_view (const WdMongoPrepared *self, const char *prefix, bson_t *doc);

@@ -11,6 +11,7 @@
 #define WD_MONGO_MAILBOXES "mailboxes"
 #define WD_MONGO_MESSAGES "messages"
 #define WD_MONGO_ARCHIVED "archived"
+#define WD_MONGO_THREADS "threads"
 #define WD_MONGO_JOURNAL "journal"
 #define WD_MONGO_ANNOTATIONS "wd.annotations" // Of our own.
 #define WD_MONGO_FILES "attachments.files"

@@ -74,6 +74,14 @@ add_folded (bson_t *doc, const char *key, const char *text)
   wd_mongo_bson_add_text (doc, key, folded);
 }
 
+static gboolean
+has_second_factor (const bson_t *doc)
+{
+  g_auto (GStrv) factors = wd_mongo_bson_dup_texts (doc, "enabled2fa");
+
+  return factors != NULL && factors[0] != NULL;
+}
+
 WdUser *
 wd_mongo_user_read (const bson_t *doc)
 {
@@ -87,6 +95,12 @@ wd_mongo_user_read (const bson_t *doc)
   // Keys are of one password: not of one that WildDuck has set since.
   if (g_strcmp0 (wd_mongo_bson_get_text (doc, "wd.of"), user->password_hash) == 0)
     user->scram = wd_mongo_bson_dup_text (doc, "wd.scram");
+  // WildDuck does not take the password alone where there is a second factor.
+  if (has_second_factor (doc))
+    {
+      g_clear_pointer (&user->password_hash, g_free);
+      g_clear_pointer (&user->scram, g_free);
+    }
   user->created_ms = wd_mongo_bson_get_date (doc, "created");
   user->quota_bytes = (guint64) MAX (wd_mongo_bson_get_int (doc, "quota", 0), 0);
   user->used_bytes = (guint64) MAX (wd_mongo_bson_get_int (doc, "storageUsed", 0), 0);
