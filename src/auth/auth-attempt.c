@@ -8,6 +8,13 @@
 
 #include "core-limits.h"
 
+typedef struct
+{
+  WdAuthLimit *limit;
+  const char *key;
+  const char *reason;
+} Limit;
+
 void
 wd_auth_attempt_clear (WdAuthAttempt *self)
 {
@@ -90,17 +97,55 @@ log_failure (WdAuthAttempt *self, const char *reason)
                  self->mechanism, reason);
 }
 
+// What is counted of an attempt, as far as it is known.
+static guint
+list_limits (const WdAuthAttempt *self, Limit out_limits[2])
+{
+  guint n = 0;
+
+  if (self->address_key != NULL)
+    out_limits[n++] = (Limit){ self->auth->by_address, self->address_key, "address-limit" };
+  if (self->account_key != NULL)
+    out_limits[n++] = (Limit){ self->auth->by_account, self->account_key, "account-limit" };
+  return n;
+}
+
+// What all processes have counted. FALSE when they do not count together.
+static gboolean
+count_shared (
+    const WdAuthAttempt *self, const Limit *limits, guint n_limits, guint n, guint out_counts[2])
+{
+  g_autofree char *first = g_strconcat (limits[0].reason, ":", limits[0].key, NULL);
+  g_autofree char *second
+      = n_limits < 2 ? NULL : g_strconcat (limits[1].reason, ":", limits[1].key, NULL);
+  const char *const keys[] = { first, second };
+
+  return wd_store_count (self->auth->store, keys, n_limits, n, self->auth->window_ms, out_counts);
+}
+
+// This process counts in any case: what the others know may be away.
+static const char *
+find_reached (const WdAuthAttempt *self)
+{
+  Limit limits[2];
+  guint counts[2];
+  guint n = list_limits (self, limits);
+
+  for (guint i = 0; i < n; i++)
+    if (wd_auth_limit_is_reached (limits[i].limit, limits[i].key))
+      return limits[i].reason;
+  if (n > 0 && count_shared (self, limits, n, 0, counts))
+    for (guint i = 0; i < n; i++)
+      if (counts[i] >= wd_auth_limit_get_max (limits[i].limit))
+        return limits[i].reason;
+  return NULL;
+}
+
 gboolean
 wd_auth_attempt_check_limits (WdAuthAttempt *self, GError **error)
 {
-  const char *reason = NULL;
+  const char *reason = find_reached (self);
 
-  if (self->address_key != NULL
-      && wd_auth_limit_is_reached (self->auth->by_address, self->address_key))
-    reason = "address-limit";
-  else if (self->account_key != NULL
-           && wd_auth_limit_is_reached (self->auth->by_account, self->account_key))
-    reason = "account-limit";
   if (reason == NULL)
     return TRUE;
 
@@ -161,9 +206,13 @@ wd_auth_attempt_succeed (WdAuthAttempt *self, GError **error)
 void
 wd_auth_attempt_fail (WdAuthAttempt *self, const char *reason, GError **error)
 {
-  wd_auth_limit_add (self->auth->by_account, self->account_key);
-  if (self->address_key != NULL)
-    wd_auth_limit_add (self->auth->by_address, self->address_key);
+  Limit limits[2];
+  guint counts[2];
+  guint n = list_limits (self, limits);
+
+  for (guint i = 0; i < n; i++)
+    wd_auth_limit_add (limits[i].limit, limits[i].key);
+  (void) !count_shared (self, limits, n, 1, counts);
   log_failure (self, reason);
   // One text for every reason: what is told outside must not tell them apart.
   g_set_error_literal (error, WD_AUTH_ERROR, WD_AUTH_ERROR_FAILED, "authentication failed");

@@ -163,3 +163,9 @@ wd_auth_limit_get_n_entries (WdAuthLimit *self)
   pthread_mutex_unlock (&self->lock);
   return n;
 }
+
+guint
+wd_auth_limit_get_max (const WdAuthLimit *self)
+{
+  return self->max_failures;
+}

@@ -17,6 +17,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (WdAuthLimit, wd_auth_limit_free)
 // TRUE when the key has used up its failures.
 gboolean wd_auth_limit_is_reached (WdAuthLimit *self, const char *key);
 
+guint wd_auth_limit_get_max (const WdAuthLimit *self);
+
 void wd_auth_limit_add (WdAuthLimit *self, const char *key);
 
 guint wd_auth_limit_get_n_entries (WdAuthLimit *self);

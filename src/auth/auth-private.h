@@ -17,6 +17,7 @@ struct _WdAuth
   WdAuthCache *cache;
   WdAuthLimit *by_account;
   WdAuthLimit *by_address;
+  gint64 window_ms; // Of both.
   WdAuthSlots *slots;
   Gsasl *gsasl;
   pthread_mutex_t lock;   // Guards scram_secret; a leaf.

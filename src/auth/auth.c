@@ -45,6 +45,7 @@ wd_auth_new (WdStore *store, const WdConfig *config)
                                    WD_LIMIT_AUTH_CACHE_ENTRIES);
   self->by_account = wd_auth_limit_new (max_failures, window_ms, WD_LIMIT_AUTH_FAILURE_ENTRIES);
   self->by_address = wd_auth_limit_new (max_per_address, window_ms, WD_LIMIT_AUTH_FAILURE_ENTRIES);
+  self->window_ms = window_ms;
   self->slots = wd_auth_slots_new (g_get_num_processors (),
                                    g_get_num_processors () * WD_LIMIT_AUTH_WAITING_PER_PROCESSOR);
   // Without a context no mechanism is on offer; passwords still work.

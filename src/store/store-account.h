@@ -185,3 +185,14 @@ gboolean wd_store_get_setting (WdStore *store,
                                char **out_value,
                                GCancellable *cancellable,
                                GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+// Counters of events that all processes of the installation share: adds `n` (0: only looks) to
+// those of `keys`, and gives how often each was counted within the last `window_ms` and up to an
+// eighth more. FALSE when nothing is shared here, or what would share it is away: the caller counts
+// for itself. Not durable. One short round trip.
+gboolean wd_store_count (WdStore *store,
+                         const char *const *keys,
+                         guint n_keys,
+                         guint n,
+                         gint64 window_ms,
+                         guint *out_counts) G_GNUC_WARN_UNUSED_RESULT;

@@ -166,6 +166,7 @@ typedef GPtrArray *
 WdBackendListMetadata (WdStore *, const WdActor *, const WdId *, GCancellable *, GError **);
 typedef gboolean WdBackendSetMetadata (
     WdStore *, const WdActor *, const WdId *, const WdMetadata *, guint, GCancellable *, GError **);
+typedef gboolean WdBackendCount (WdStore *, const char *const *, guint, guint, gint64, guint *);
 typedef gboolean WdBackendImportMailbox (
     WdStore *, const WdActor *, const WdMailboxInfo *, GCancellable *, GError **);
 typedef gboolean WdBackendImportMessages (
@@ -236,6 +237,9 @@ struct _WdStoreInterface
   // Annotations. Optional (nullable), both or neither.
   WdBackendListMetadata *list_metadata;
   WdBackendSetMetadata *set_metadata;
+
+  // Optional (nullable): as wd_store_count, which is FALSE without it.
+  WdBackendCount *count;
 
   // Taking over what another store had.
   WdBackendImportMailbox *import_mailbox;

@@ -635,6 +635,19 @@ wd_store_search (WdStore *store,
 }
 
 gboolean
+wd_store_count (WdStore *store,
+                const char *const *keys,
+                guint n_keys,
+                guint n,
+                gint64 window_ms,
+                guint *out_counts)
+{
+  REQUIRE (WD_IS_STORE (store) && keys != NULL && n_keys > 0 && out_counts != NULL);
+  return WD_STORE_GET_IFACE (store)->count != NULL
+         && WD_STORE_GET_IFACE (store)->count (store, keys, n_keys, n, window_ms, out_counts);
+}
+
+gboolean
 wd_store_import_mailbox (WdStore *store,
                          const WdActor *actor,
                          const WdMailboxInfo *info,

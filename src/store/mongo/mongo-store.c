@@ -5,8 +5,8 @@
 #include "mongo-store.h"
 
 #include "mongo-store-private.h"
+#include "notify-count.h"
 #include "notify-local.h"
-#include "notify-redis.h"
 
 #define WD_TYPE_MONGO_STORE (wd_mongo_store_get_type ())
 G_DECLARE_FINAL_TYPE (WdMongoStore, wd_mongo_store, WD, MONGO_STORE, GObject)
@@ -25,6 +25,7 @@ struct _WdMongoStore
   char *redis_uri;
   WdNotifyLocal *local; // One of the two.
   WdNotifyRedis *redis;
+  WdNotifyCount *count; // With it.
 };
 
 static void wd_mongo_store_iface_init (WdStoreInterface *iface);
@@ -136,6 +137,20 @@ check_notifier (WdStore *store, GError **error)
                              : wd_notify_local_check (self->local, error);
 }
 
+static gboolean
+count (WdStore *store,
+       const char *const *keys,
+       guint n_keys,
+       guint n,
+       gint64 window_ms,
+       guint *out_counts)
+{
+  WdMongoStore *self = WD_MONGO_STORE (store);
+
+  return self->count != NULL
+         && wd_notify_count_add (self->count, keys, n_keys, n, window_ms, out_counts);
+}
+
 static WdWatch *
 watch (WdStore *store, const WdId *owner, const WdId *mailbox, WdWatchFunc func, gpointer user_data)
 {
@@ -195,6 +210,7 @@ wd_mongo_store_iface_init (WdStoreInterface *iface)
   iface->import_mailbox = wd_mongo_import_mailbox;
   iface->import_messages = wd_mongo_append_imported;
   iface->import_finish = wd_mongo_import_finish;
+  iface->count = count;
   iface->watch = watch;
 }
 
@@ -211,6 +227,7 @@ wd_mongo_store_finalize (GObject *object)
   // Before what it calls.
   g_clear_pointer (&self->later, wd_mongo_later_free);
   g_clear_pointer (&self->local, wd_notify_local_free);
+  g_clear_pointer (&self->count, wd_notify_count_free);
   g_clear_pointer (&self->redis, wd_notify_redis_free);
   g_clear_pointer (&self->keywords, wd_mongo_keyword_free);
   g_clear_pointer (&self->pending, wd_mongo_pending_free);
@@ -250,6 +267,8 @@ wd_mongo_store_open (const char *rest, const WdStoreOptions *options, GError **e
            == NULL)
     return NULL;
   self->pool = wd_mongo_pool_new (options->uri, error);
+  if (self->pool != NULL && self->redis != NULL)
+    self->count = wd_notify_count_new (self->redis, wd_mongo_pool_get_database (self->pool));
   if (self->pool == NULL || !wd_mongo_pool_begin (self->pool, &call, NULL, error)
       || (!options->is_unprepared && !wd_mongo_schema_check (&call, options->must_exist, error)))
     return NULL;

@@ -5,7 +5,6 @@
 #include "notify-redis.h"
 
 #include <errno.h>
-#include <hiredis/hiredis.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -15,6 +14,7 @@
 
 #include "core-clock.h"
 #include "notify-event.h"
+#include "notify-redis-private.h"
 #include "store-watch-private.h"
 
 #define DEFAULT_PORT 6379
@@ -104,9 +104,8 @@ is_good (redisContext *redis, redisReply *reply)
   return ok;
 }
 
-// Returns (transfer full) (nullable): NULL when Redis is away. Every wait on it is bounded.
-static redisContext *
-connect_once (const WdNotifyRedis *self)
+redisContext *
+wd_notify_redis_connect (const WdNotifyRedis *self)
 {
   const struct timeval wait = { CONNECT_MS / 1000, (CONNECT_MS % 1000) * 1000 };
   redisContext *redis = redisConnectWithTimeout (self->host, self->port, wait);
@@ -126,7 +125,7 @@ static gboolean
 publish (WdNotifyRedis *self, redisContext **inout_redis, const char *message)
 {
   if (*inout_redis == NULL)
-    *inout_redis = connect_once (self);
+    *inout_redis = wd_notify_redis_connect (self);
   if (*inout_redis == NULL)
     return FALSE;
   if (is_good (*inout_redis,
@@ -143,7 +142,7 @@ look_for_others (WdNotifyRedis *self, redisContext **inout_redis)
   redisReply *reply;
 
   if (*inout_redis == NULL)
-    *inout_redis = connect_once (self);
+    *inout_redis = wd_notify_redis_connect (self);
   if (*inout_redis == NULL)
     return;
   reply = redisCommand (*inout_redis, "PUBSUB NUMSUB %s", WD_NOTIFY_REDIS_CHANNEL);
@@ -325,7 +324,7 @@ run_listener (gpointer data)
 
   while (!is_stopping (self))
     {
-      redisContext *redis = connect_once (self);
+      redisContext *redis = wd_notify_redis_connect (self);
       gboolean ok
           = redis != NULL
             && is_good (redis, redisCommand (redis, "PSUBSCRIBE %s", WD_NOTIFY_REDIS_CHANNEL));
@@ -424,7 +423,7 @@ wd_notify_redis_free (WdNotifyRedis *self)
 gboolean
 wd_notify_redis_check (WdNotifyRedis *self, GError **error)
 {
-  redisContext *redis = connect_once (self);
+  redisContext *redis = wd_notify_redis_connect (self);
   gboolean ok = redis != NULL && is_good (redis, redisCommand (redis, "PING"));
 
   if (redis != NULL)
