@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -17,7 +18,7 @@
 
 struct _WdIncoming
 {
-  gatomicrefcount n_refs;
+  gint n_refs; // Atomic.
   WdStore *store;
   guint64 max_bytes;
   gsize max_memory_bytes;
@@ -30,7 +31,7 @@ struct _WdIncoming
 
   // Guards what is below. Held while the prepared form is made, by threads that need nothing else
   // before it.
-  GMutex mutex;
+  pthread_mutex_t mutex;
   gpointer prepared;
   GDestroyNotify destroy_prepared;
   GMappedFile *map;
@@ -42,8 +43,8 @@ wd_incoming_new (WdStore *store)
   WdIncoming *self = g_new0 (WdIncoming, 1);
   guint64 max_bytes = wd_store_get_options (store)->max_message_size_bytes;
 
-  g_atomic_ref_count_init (&self->n_refs);
-  g_mutex_init (&self->mutex);
+  self->n_refs = 1;
+  pthread_mutex_init (&self->mutex, NULL);
   self->store = g_object_ref (store);
   self->max_bytes = max_bytes != 0 ? max_bytes : WD_LIMIT_MESSAGE_BYTES;
   self->max_memory_bytes = WD_LIMIT_SPOOL_MEMORY_BYTES;
@@ -62,14 +63,14 @@ wd_incoming_set_memory_bytes (WdIncoming *self, gsize max_memory_bytes)
 WdIncoming *
 wd_incoming_ref (WdIncoming *self)
 {
-  g_atomic_ref_count_inc (&self->n_refs);
+  g_atomic_int_inc (&self->n_refs);
   return self;
 }
 
 void
 wd_incoming_unref (WdIncoming *self)
 {
-  if (self == NULL || !g_atomic_ref_count_dec (&self->n_refs))
+  if (self == NULL || !g_atomic_int_dec_and_test (&self->n_refs))
     return;
   if (self->destroy_prepared != NULL)
     self->destroy_prepared (self->prepared);
@@ -80,7 +81,7 @@ wd_incoming_unref (WdIncoming *self)
   wd_mime_indexer_free (self->indexer);
   wd_mime_tree_unref (self->tree);
   g_clear_error (&self->failure);
-  g_mutex_clear (&self->mutex);
+  pthread_mutex_destroy (&self->mutex);
   g_object_unref (self->store);
   g_free (self);
 }
@@ -293,16 +294,19 @@ wd_incoming_get_prepared (WdIncoming *self,
                           GDestroyNotify destroy,
                           GError **error)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->mutex);
+  gpointer prepared;
 
   g_return_val_if_fail (self->tree != NULL, NULL);
 
+  pthread_mutex_lock (&self->mutex);
   if (self->prepared == NULL)
     {
       self->prepared = func (self, user_data, error);
       self->destroy_prepared = self->prepared == NULL ? NULL : destroy;
     }
-  return self->prepared;
+  prepared = self->prepared;
+  pthread_mutex_unlock (&self->mutex);
+  return prepared;
 }
 
 void
