@@ -98,7 +98,8 @@ test_told (ImapFixture *fixture, gconstpointer data)
     }
   if (!g_str_has_prefix (about->response, "b "))
     g_free (imap_client_read_until (client, "b OK "));
-  g_assert_cmpuint (n_told, >=, 7);
+  // Backends have pieces of several sizes.
+  g_assert_cmpuint (n_told, >=, 4);
 }
 
 // What is quick tells nothing: a search that reads no message, and one that finds none to read.

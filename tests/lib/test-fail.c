@@ -92,7 +92,7 @@ forward_progress (guint32 n_done, gpointer user_data)
     progress->progress (n_done, progress->user_data);
 }
 
-#define FORWARD(type, name, parameters, arguments)                                                 \
+#define FORWARD_TO(call, type, name, parameters, arguments)                                        \
   static type name parameters                                                                      \
   {                                                                                                \
     WdTestFail *self = WD_TEST_FAIL (store);                                                       \
@@ -101,13 +101,15 @@ forward_progress (guint32 n_done, gpointer user_data)
     if (is_to_fail (self, #name, &dies, error))                                                    \
       return (type) 0;                                                                             \
                                                                                                    \
-    type result = WD_STORE_GET_IFACE (self->inner)->name arguments;                                \
+    type result = call arguments;                                                                  \
                                                                                                    \
     delay (self);                                                                                  \
     if (dies)                                                                                      \
       die ();                                                                                      \
     return result;                                                                                 \
   }
+#define FORWARD(type, name, parameters, arguments)                                                 \
+  FORWARD_TO (WD_STORE_GET_IFACE (self->inner)->name, type, name, parameters, arguments)
 
 // clang-format off
 FORWARD (gboolean, check_health,
@@ -254,7 +256,8 @@ FORWARD (gboolean, import_finish,
          (WdStore *store, const WdActor *actor, const WdId *mailbox, WdUid uidnext,
           WdModseq modseq, GCancellable *cancellable, GError **error),
          (self->inner, actor, mailbox, uidnext, modseq, cancellable, error))
-FORWARD (gboolean, replace,
+// What a backend may leave out.
+FORWARD_TO (wd_store_replace, gboolean, replace,
          (WdStore *store, const WdActor *actor, const WdId *source, WdUid uid, const WdId *target,
           const WdAppend *item, WdAppended *out_appended, guint32 *out_uidvalidity,
           GCancellable *cancellable, GError **error),

@@ -47,10 +47,10 @@ set_bounds (mongoc_uri_t *uri)
     const char *option;
     gint32 value;
   } bounds[] = {
-    { MONGOC_URI_SERVERSELECTIONTIMEOUTMS, 3000 },
-    { MONGOC_URI_CONNECTTIMEOUTMS, 2500 },
-    { MONGOC_URI_SOCKETTIMEOUTMS, 6000 },
-    { MONGOC_URI_WAITQUEUETIMEOUTMS, 5000 },
+    { MONGOC_URI_SERVERSELECTIONTIMEOUTMS, 2400 },
+    { MONGOC_URI_CONNECTTIMEOUTMS, 2000 },
+    { MONGOC_URI_SOCKETTIMEOUTMS, 4800 },
+    { MONGOC_URI_WAITQUEUETIMEOUTMS, 4000 },
     { MONGOC_URI_MAXPOOLSIZE, 64 },
   };
 
@@ -77,7 +77,7 @@ set_concerns (mongoc_uri_t *uri)
     {
       mongoc_write_concern_t *majority = mongoc_write_concern_new ();
 
-      mongoc_write_concern_set_wmajority (majority, 5000);
+      mongoc_write_concern_set_wmajority (majority, 4500);
       mongoc_uri_set_write_concern (uri, majority);
       mongoc_write_concern_destroy (majority);
     }
