@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
-// Commits whose frames are gathered: few writes, and nothing of them lost, mixed or left behind.
+// Commits whose frames are gathered: few writes, and nothing of them lost, mixed or left behind;
+// and pages that are read ahead, which are those of the transaction.
 #include "config.h"
 
 #include <glib/gstdio.h>
@@ -123,16 +124,16 @@ check_all (Fixture *fixture, gint64 n_rows)
   g_unlink (copy);
 }
 
-// Writes of this process so far.
+// Writes ("syscw: ") or reads ("syscr: ") of this process so far.
 static guint64
-count_writes (void)
+count_calls (const char *what)
 {
   g_autofree char *text = NULL;
   const char *line;
 
   g_assert_true (g_file_get_contents ("/proc/self/io", &text, NULL, NULL));
-  line = strstr (text, "syscw: ");
-  return g_ascii_strtoull (line + strlen ("syscw: "), NULL, 10);
+  line = strstr (text, what);
+  return g_ascii_strtoull (line + strlen (what), NULL, 10);
 }
 
 static void
@@ -142,9 +143,9 @@ test_few_writes (Fixture *fixture, gconstpointer data)
 
   run (fixture->a, "BEGIN IMMEDIATE");
   insert (fixture->a, "a", 5, 2000);
-  before = count_writes ();
+  before = count_calls ("syscw: ");
   commit (fixture->a);
-  g_assert_cmpuint (count_writes () - before, <=, 4);
+  g_assert_cmpuint (count_calls ("syscw: ") - before, <=, 4);
   check_all (fixture, 5);
 }
 
@@ -221,6 +222,133 @@ test_refused (Fixture *fixture, gconstpointer data)
   check_all (fixture, 2);
 }
 
+// Rows that are known by their octets, from the database rather than from the WAL.
+static void
+fill (Fixture *fixture, guint n_rows, guint round)
+{
+  run (fixture->a, "BEGIN IMMEDIATE");
+  for (guint i = 1; i <= n_rows; i++)
+    {
+      g_autofree char *sql
+          = g_strdup_printf ("REPLACE INTO t VALUES (%u, 'r', CAST (replace (hex (zeroblob (%u)),"
+                             " '00', '%04u.%03u|') AS BLOB))",
+                             i, 1000 + 37 * i, round, i);
+
+      run (fixture->a, sql);
+    }
+  commit (fixture->a);
+}
+
+// Rows from `first` on are those of `round`.
+static void
+assert_rows (sqlite3_stmt *stmt, guint first, guint last, guint round)
+{
+  for (guint i = first; i <= last; i++)
+    {
+      g_autofree char *word = g_strdup_printf ("%04u.%03u|", round, i);
+      const char *octets;
+      int len;
+
+      g_assert_cmpint (sqlite3_step (stmt), ==, SQLITE_ROW);
+      octets = sqlite3_column_blob (stmt, 0);
+      len = sqlite3_column_bytes (stmt, 0);
+      g_assert_cmpint (len, ==, 9 * (1000 + 37 * (int) i));
+      for (int at = 0; at < len; at += 9)
+        g_assert_cmpint (memcmp (octets + at, word, 9), ==, 0);
+    }
+}
+
+static void
+test_few_reads (Fixture *fixture, gconstpointer data)
+{
+  sqlite3_stmt *stmt;
+  guint64 before;
+
+  fill (fixture, 20, 1);
+  run (fixture->a, "PRAGMA wal_checkpoint (RESTART)");
+  g_assert_cmpint (
+      sqlite3_prepare_v2 (fixture->b, "SELECT octets FROM t ORDER BY id", -1, &stmt, NULL), ==,
+      SQLITE_OK);
+  run (fixture->b, "BEGIN");
+  wd_sqlite_vfs_begin_read (fixture->b);
+  before = count_calls ("syscr: ");
+  assert_rows (stmt, 1, 20, 1);
+  // 250 kB, and as much again in jumps.
+  g_assert_cmpuint (count_calls ("syscr: ") - before, <, 60);
+  wd_sqlite_vfs_end_read (fixture->b);
+  sqlite3_finalize (stmt);
+  run (fixture->b, "COMMIT");
+}
+
+// Who reads ahead while others write and checkpoint reads what was there when it began.
+static void
+test_read_snapshot (Fixture *fixture, gconstpointer data)
+{
+  enum
+  {
+    N_ROWS = 60,
+  };
+
+  sqlite3_stmt *stmt;
+
+  fill (fixture, N_ROWS, 0);
+  run (fixture->a, "PRAGMA wal_checkpoint (RESTART)");
+  g_assert_cmpint (
+      sqlite3_prepare_v2 (fixture->b, "SELECT octets FROM t ORDER BY id", -1, &stmt, NULL), ==,
+      SQLITE_OK);
+  for (guint round = 0; round < 20; round++)
+    {
+      run (fixture->b, "BEGIN");
+      wd_sqlite_vfs_begin_read (fixture->b);
+      assert_rows (stmt, 1, 10, round);
+      // Some of it is in the WAL before it is read, some in the database by then.
+      if (round % 2 == 1)
+        run (fixture->a, "PRAGMA wal_checkpoint (PASSIVE)");
+      fill (fixture, N_ROWS, round + 1);
+      run (fixture->a, "PRAGMA wal_checkpoint (PASSIVE)");
+      assert_rows (stmt, 11, N_ROWS, round);
+      wd_sqlite_vfs_end_read (fixture->b);
+      sqlite3_reset (stmt);
+      run (fixture->b, "COMMIT");
+      if (round % 4 == 3)
+        run (fixture->a, "PRAGMA wal_checkpoint (RESTART)");
+    }
+  sqlite3_finalize (stmt);
+}
+
+// The last pages of a file are shorter than what would be read ahead; and two at a time.
+static void
+test_read_two (Fixture *fixture, gconstpointer data)
+{
+  sqlite3 *dbs[] = { fixture->a, fixture->b };
+
+  fill (fixture, 3, 1);
+  run (fixture->a, "PRAGMA wal_checkpoint (RESTART)");
+  for (guint i = 0; i < G_N_ELEMENTS (dbs); i++)
+    {
+      run (dbs[i], "BEGIN");
+      wd_sqlite_vfs_begin_read (dbs[i]);
+    }
+  for (guint i = 0; i < 2 * G_N_ELEMENTS (dbs); i++)
+    {
+      sqlite3 *db = dbs[i % 2];
+      sqlite3_stmt *stmt;
+
+      g_assert_cmpint (sqlite3_prepare_v2 (db, "SELECT octets FROM t ORDER BY id", -1, &stmt, NULL),
+                       ==, SQLITE_OK);
+      assert_rows (stmt, 1, 3, 1);
+      g_assert_cmpint (sqlite3_step (stmt), ==, SQLITE_DONE);
+      sqlite3_finalize (stmt);
+      if (i == 1)
+        wd_sqlite_vfs_end_read (fixture->a);
+    }
+  for (guint i = 0; i < G_N_ELEMENTS (dbs); i++)
+    {
+      wd_sqlite_vfs_end_read (dbs[i]);
+      run (dbs[i], "COMMIT");
+    }
+}
+
 // Nothing is gathered where nothing has a WAL.
 static void
 test_memory (void)
@@ -233,7 +361,9 @@ test_memory (void)
   run (db, "CREATE TABLE t (who TEXT, octets BLOB); BEGIN");
   insert (db, "a", 1, 10);
   commit (db);
+  wd_sqlite_vfs_begin_read (db);
   g_assert_cmpint (get_number (db, "SELECT count (*) FROM t"), ==, 1);
+  wd_sqlite_vfs_end_read (db);
   sqlite3_close (db);
 }
 
@@ -251,6 +381,9 @@ main (int argc, char **argv)
     { "/store/sqlite/vfs/sizes", test_sizes },
     { "/store/sqlite/vfs/rollback", test_rollback },
     { "/store/sqlite/vfs/refused", test_refused },
+    { "/store/sqlite/vfs/few-reads", test_few_reads },
+    { "/store/sqlite/vfs/read-snapshot", test_read_snapshot },
+    { "/store/sqlite/vfs/read-two", test_read_two },
   };
 
   g_test_init (&argc, &argv, NULL);

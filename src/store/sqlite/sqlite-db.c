@@ -206,6 +206,8 @@ wd_sqlite_db_begin (WdSqliteDb *self,
   gboolean ok = run_text (self, kind == WD_SQLITE_READ ? "BEGIN" : "BEGIN IMMEDIATE", error);
 
   self->cancellable = NULL;
+  if (ok && kind == WD_SQLITE_READ)
+    wd_sqlite_vfs_begin_read (self->handle);
   if (ok)
     out_txn->db = self;
   return ok;
@@ -216,6 +218,7 @@ run_commit (WdSqliteDb *self, GError **error)
 {
   gboolean ok;
 
+  wd_sqlite_vfs_end_read (self->handle);
   wd_sqlite_vfs_begin_commit (self->handle);
   ok = run_text (self, "COMMIT", error);
   wd_sqlite_vfs_end_commit (self->handle);
@@ -240,6 +243,9 @@ void
 wd_sqlite_db_abort (WdSqliteTxn *txn)
 {
   WdSqliteDb *self = g_steal_pointer (&txn->db);
+
+  if (self != NULL)
+    wd_sqlite_vfs_end_read (self->handle);
 
   // SQLite has rolled back already after some errors (full disk, I/O).
   if (self != NULL && !sqlite3_get_autocommit (self->handle))

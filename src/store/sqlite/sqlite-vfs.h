@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 // A layer over SQLite's own files that writes the frames of one commit to the WAL in large pieces,
-// where SQLite makes two small writes of each page.
+// where SQLite makes two small writes of each page, and reads neighbouring pages of a database at
+// once, where SQLite reads each by itself.
 #pragma once
 
 #include <glib.h>
@@ -15,3 +16,8 @@ const char *wd_sqlite_vfs_get_name (void);
 // waits at the end belongs to a commit that failed, and is thrown away.
 void wd_sqlite_vfs_begin_commit (sqlite3 *handle);
 void wd_sqlite_vfs_end_commit (sqlite3 *handle);
+
+// Around a transaction that reads, on the thread that runs it. Two at a time on one thread are
+// allowed; the first is then read as without.
+void wd_sqlite_vfs_begin_read (sqlite3 *handle);
+void wd_sqlite_vfs_end_read (sqlite3 *handle);
