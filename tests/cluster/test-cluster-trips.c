@@ -109,7 +109,7 @@ static const struct
   void (*func) (Trips *);
   guint64 most;
 } rows[] = {
-  { "append", append, 4 },   { "look at nothing new", look, 3 }, { "select", select_inbox, 3 },
+  { "append", append, 4 },   { "look at nothing new", look, 3 }, { "select", select_inbox, 4 },
   { "fetch", fetch, 2 },     { "store", store_flags, 5 },        { "copy", copy, 8 },
   { "expunge", expunge, 9 },
 };

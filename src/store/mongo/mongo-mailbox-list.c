@@ -128,8 +128,8 @@ wd_mongo_mailbox_list_subscriptions (WdStore *store,
   return g_steal_pointer (&paths);
 }
 
-static gboolean
-has_children (
+gboolean
+wd_mongo_mailbox_list_has_children (
     WdMongoCall *call, const WdId *owner, const char *path, gboolean *out_has, GError **error)
 {
   g_autofree char *from = g_strconcat (path, "/", NULL);
@@ -158,7 +158,7 @@ load_info (WdStore *store,
 
   if (!wd_mongo_mailbox_load (store, call, owner, id, path, &mailbox, error)
       || !wd_mongo_mailbox_get_info (call, &mailbox, &info, error)
-      || !has_children (call, owner, info->path, &info->has_children, error))
+      || !wd_mongo_mailbox_list_has_children (call, owner, info->path, &info->has_children, error))
     return NULL;
   return g_steal_pointer (&info);
 }

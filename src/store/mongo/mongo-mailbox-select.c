@@ -43,6 +43,8 @@ read_state (WdStore *store,
   wd_mongo_keyword_begin (wd_mongo_store_get_keywords (store), call, owner, &keywords);
   if (!wd_mongo_mailbox_load (store, call, owner, id, NULL, out_mailbox, error)
       || !wd_mongo_mailbox_get_info (call, out_mailbox, &state->info, error)
+      || !wd_mongo_mailbox_list_has_children (call, owner, state->info->path,
+                                              &state->info->has_children, error)
       || (state->uids = wd_mongo_mailbox_list_uids (call, out_mailbox, error)) == NULL
       || !find_first_unseen (call, out_mailbox, &state->first_unseen, error)
       || !wd_mongo_keyword_refresh (&keywords, error))

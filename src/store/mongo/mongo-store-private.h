@@ -93,6 +93,12 @@ WdBackendListSubscriptions wd_mongo_mailbox_list_subscriptions;
 WdBackendFindMailbox wd_mongo_mailbox_list_find;
 WdBackendGetMailbox wd_mongo_mailbox_list_get;
 
+gboolean wd_mongo_mailbox_list_has_children (WdMongoCall *call,
+                                             const WdId *owner,
+                                             const char *path,
+                                             gboolean *out_has,
+                                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 // mongo-mailbox-create.c
 WdBackendCreateMailbox wd_mongo_mailbox_create_one;
 // INBOX and the other four of a new user.
