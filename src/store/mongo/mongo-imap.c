@@ -66,7 +66,7 @@ read_atom (Reader *self, bson_t *array, const char *key)
 
   for (; self->at < self->end && strchr (" ()", *self->at) == NULL; self->at++)
     {
-      is_number = is_number && g_ascii_isdigit (*self->at) && number < G_MAXINT32;
+      is_number = is_number && g_ascii_isdigit (*self->at) && number < G_MAXINT64 / 20;
       if (is_number)
         number = number * 10 + (*self->at - '0');
     }
