@@ -481,16 +481,35 @@ def test_tree(both):
     for a, b in ((here, there), (there, here)):
         assert a.create("One")[0] == "OK"
         assert a.create("One/Two")[0] == "OK"
-        assert {b"One", b"One/Two"} <= names(b), names(b)
+        wait_until(lambda: {b"One", b"One/Two"} <= names(b), "new mailboxes")
         # The original renames no mailboxes below the one that is named.
         assert b.rename("One/Two", "One/Dos")[0] == "OK"
-        assert {b"One", b"One/Dos"} <= names(a), names(a)
+        wait_until(lambda: {b"One", b"One/Dos"} <= names(a), "a renamed mailbox")
         assert b.append("One/Dos", None, None, text_of(MESSAGES["plain"]))[0] == "OK"
         assert a.select("One/Dos")[1] == [b"1"]
         a.select("INBOX")
         assert a.delete("One/Dos")[0] == "OK"
         assert b.delete("One")[0] == "OK"
-        assert not {n for n in names(a) | names(b) if n.startswith(b"One")}
+        wait_until(lambda: not {n for n in names(a) | names(b) if n.startswith(b"One")}, "their end")
+
+
+def is_told_gone(client):
+    """Whether a session that has a mailbox open is told that it is gone."""
+    try:
+        return client.noop()[0] != "OK" or not client.uid("SEARCH", "ALL")[1][0]
+    except (imaplib.IMAP4.error, OSError):
+        return True
+
+
+def test_torn_down(both):
+    both.user("dropped")
+    for a_login, b_login in ((both.here, both.there), (both.there, both.here)):
+        a, b = a_login("dropped"), b_login("dropped")
+        assert a.create("Gone")[0] == "OK"
+        assert a.append("Gone", None, None, text_of(MESSAGES["plain"]))[0] == "OK"
+        assert b.select("Gone")[1] == [b"1"]
+        assert a.delete("Gone")[0] == "OK"
+        wait_until(lambda: is_told_gone(b), "the end of a mailbox")
 
 
 def storm(both, name, side, n, failures):

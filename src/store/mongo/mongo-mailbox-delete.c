@@ -78,9 +78,7 @@ wd_mongo_mailbox_delete_one (
        && !wd_mongo_mailbox_change_bare_name (&call, &actor->owner, mailbox.path, TRUE, error))
       || !wd_mongo_call_delete (&call, WD_MONGO_MAILBOXES, by_id, WD_MONGO_ONE, NULL, error))
     return FALSE;
-  // Sessions that have it open learn that it is gone; all others, that the list has changed.
-  wd_mongo_store_notify (store, WD_BEACON_MAILBOX, &actor->owner, id);
-  wd_mongo_store_notify (store, WD_BEACON_MAILBOXES, &actor->owner, NULL);
+  wd_mongo_store_notify_dropped (store, &actor->owner, id);
   return wd_mongo_mailbox_delete_messages (&call, within, &size_bytes, error)
          && wd_mongo_quota_give_back (&call, &actor->owner, size_bytes, error)
          && wd_mongo_call_delete (&call, WD_MONGO_JOURNAL, within, WD_MONGO_MANY, NULL, error)

@@ -27,6 +27,9 @@ gboolean wd_mongo_store_begin_as (WdStore *store,
 void
 wd_mongo_store_notify (WdStore *store, WdBeaconKind kind, const WdId *owner, const WdId *mailbox);
 
+// Tells everybody that a mailbox is gone.
+void wd_mongo_store_notify_dropped (WdStore *store, const WdId *owner, const WdId *mailbox);
+
 // Whether WildDuck has to be told of what is added and changed, by its journal.
 gboolean wd_mongo_store_is_beside (WdStore *store);
 

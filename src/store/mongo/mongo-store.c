@@ -70,6 +70,18 @@ wd_mongo_store_notify (WdStore *store, WdBeaconKind kind, const WdId *owner, con
     wd_notify_local_send (self->local, &beacon);
 }
 
+void
+wd_mongo_store_notify_dropped (WdStore *store, const WdId *owner, const WdId *mailbox)
+{
+  WdMongoStore *self = WD_MONGO_STORE (store);
+
+  // Sessions that have it open learn that it is gone; all others, that the list has changed.
+  wd_mongo_store_notify (store, WD_BEACON_MAILBOX, owner, mailbox);
+  wd_mongo_store_notify (store, WD_BEACON_MAILBOXES, owner, NULL);
+  if (wd_mongo_store_is_beside (store))
+    wd_notify_redis_send_dropped (self->redis, owner, mailbox);
+}
+
 gboolean
 wd_mongo_store_is_beside (WdStore *store)
 {

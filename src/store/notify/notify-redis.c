@@ -447,6 +447,19 @@ wd_notify_redis_send (WdNotifyRedis *self, const WdBeacon *beacon)
     g_async_queue_push (self->queue, wd_notify_event_dup (beacon, &self->sender));
 }
 
+void
+wd_notify_redis_send_dropped (WdNotifyRedis *self, const WdId *owner, const WdId *mailbox)
+{
+  g_autofree char *from = wd_core_id_dup_hex (owner);
+  g_autofree char *gone = wd_core_id_dup_hex (mailbox);
+
+  if (g_async_queue_length (self->queue) < WD_NOTIFY_REDIS_MAX_PENDING)
+    g_async_queue_push (
+        self->queue,
+        g_strdup_printf ("{\"e\":\"%s\",\"p\":{\"command\":\"DROP\",\"mailbox\":\"%s\"}}", from,
+                         gone));
+}
+
 // The first one waits until there is a subscription, or Redis is known to be away: then everybody
 // is told to look when it comes.
 WdWatch *

@@ -42,6 +42,10 @@ gboolean wd_notify_redis_is_beside (WdNotifyRedis *self);
 // lock may be held. Any thread; never blocks.
 void wd_notify_redis_send (WdNotifyRedis *self, const WdBeacon *beacon);
 
+// Tells WildDuck that a mailbox is gone: its sessions that have it open end. Any thread; never
+// blocks.
+void wd_notify_redis_send_dropped (WdNotifyRedis *self, const WdId *owner, const WdId *mailbox);
+
 // As wd_store_watch. Any thread. The first one of a process may wait for Redis, two seconds at
 // most.
 WdWatch *wd_notify_redis_watch (WdNotifyRedis *self,
