@@ -186,14 +186,64 @@ wd_mongo_blob_put (WdMongoCall *call,
 }
 
 static gboolean
-write_small_chunks (
-    WdMongoCall *call, const WdMongoBlob *blobs, guint n, gboolean *out_has_some, GError **error)
+note_id (const bson_t *doc, gpointer user_data, GError **error)
+{
+  gsize len;
+  const guint8 *id = wd_mongo_bson_get_binary (doc, "_id", &len);
+  WdStoreSha sha;
+
+  if (id != NULL && len == sizeof sha.bytes)
+    {
+      memcpy (sha.bytes, id, len);
+      g_array_append_val ((GArray *) user_data, sha);
+    }
+  return TRUE;
+}
+
+// Which are there. One round trip.
+static gboolean
+find_small (WdMongoCall *call, const WdMongoBlob *blobs, guint n, GHashTable *there, GError **error)
+{
+  g_autoptr (bson_t) filter = bson_new ();
+  g_autoptr (bson_t) options = BCON_NEW ("projection", "{", "_id", BCON_INT32 (1), "}");
+  g_autoptr (GArray) ids = g_array_new (FALSE, FALSE, sizeof (WdStoreSha));
+  bson_t by_id, array;
+
+  BSON_APPEND_DOCUMENT_BEGIN (filter, "_id", &by_id);
+  BSON_APPEND_ARRAY_BEGIN (&by_id, "$in", &array);
+  for (guint i = 0; i < n; i++)
+    {
+      char buffer[16];
+      const char *key;
+
+      bson_uint32_to_string (i, &key, buffer, sizeof buffer);
+      wd_mongo_bson_add_binary (&array, key, blobs[i].sha.bytes, sizeof blobs[i].sha.bytes);
+    }
+  bson_append_array_end (&by_id, &array);
+  bson_append_document_end (filter, &by_id);
+  BCON_APPEND (filter, "metadata.c", "{", "$gte", BCON_INT64 (0), "}");
+  if (!wd_mongo_call_find (call, WD_MONGO_FILES, filter, options, note_id, ids, error))
+    return FALSE;
+  for (guint i = 0; i < ids->len; i++)
+    wd_mongo_blob_counts_add (there, &g_array_index (ids, WdStoreSha, i), 1, 1);
+  return TRUE;
+}
+
+// Those that are not `there`.
+static gboolean
+write_small_chunks (WdMongoCall *call,
+                    const WdMongoBlob *blobs,
+                    guint n,
+                    GHashTable *there,
+                    gboolean *out_has_some,
+                    GError **error)
 {
   g_autoptr (GPtrArray) docs = g_ptr_array_new_with_free_func ((GDestroyNotify) bson_destroy);
   gint64 n_there;
 
   for (guint i = 0; i < n; i++)
-    for (gsize k = 0; k * CHUNK_BYTES < blobs[i].len; k++)
+    for (gsize k = 0;
+         k * CHUNK_BYTES < blobs[i].len && !g_hash_table_contains (there, &blobs[i].sha); k++)
       g_ptr_array_add (docs, make_chunk (&blobs[i].sha, k, blobs[i].data, blobs[i].len));
   *out_has_some = FALSE;
   if (docs->len == 0)
@@ -205,7 +255,8 @@ write_small_chunks (
 }
 
 static gboolean
-write_small_files (WdMongoCall *call, const WdMongoBlob *blobs, guint n, GError **error)
+write_small_files (
+    WdMongoCall *call, const WdMongoBlob *blobs, guint n, gint64 *out_matched, GError **error)
 {
   g_autoptr (WdMongoBulk) bulk = wd_mongo_call_bulk_new (call, WD_MONGO_FILES);
 
@@ -217,21 +268,30 @@ write_small_files (WdMongoCall *call, const WdMongoBlob *blobs, guint n, GError 
       BCON_APPEND (filter, "metadata.c", "{", "$gte", BCON_INT64 (0), "}");
       wd_mongo_call_bulk_update (bulk, filter, update, WD_MONGO_UPSERT);
     }
-  return wd_mongo_call_bulk_run (bulk, NULL, error);
+  return wd_mongo_call_bulk_run (bulk, out_matched, error);
 }
 
 gboolean
 wd_mongo_blob_put_many (WdMongoCall *call, const WdMongoBlob *blobs, guint n, GError **error)
 {
+  g_autoptr (GHashTable) there = wd_mongo_blob_counts_new ();
   g_autoptr (GError) failure = NULL;
   gboolean has_some;
+  gint64 n_matched;
 
   if (n == 0)
     return TRUE;
-  if (!write_small_chunks (call, blobs, n, &has_some, error))
+  if (!find_small (call, blobs, n, there, error)
+      || !write_small_chunks (call, blobs, n, there, &has_some, error))
     return FALSE;
-  if (write_small_files (call, blobs, n, &failure))
-    return !has_some || write_small_chunks (call, blobs, n, &has_some, error);
+  if (write_small_files (call, blobs, n, &n_matched, &failure))
+    {
+      if (!has_some && n_matched >= g_hash_table_size (there))
+        return TRUE;
+      // Some were being removed, with their chunks.
+      g_hash_table_remove_all (there);
+      return write_small_chunks (call, blobs, n, there, &has_some, error);
+    }
   if (g_error_matches (failure, WD_STORE_ERROR, WD_STORE_ERROR_EXISTS))
     return fail_busy (error);
   g_propagate_error (error, g_steal_pointer (&failure));
@@ -366,21 +426,6 @@ wd_mongo_blob_read (WdMongoCall *call,
     return TRUE;
   g_set_error_literal (error, WD_STORE_ERROR, WD_STORE_ERROR_CORRUPT, "a large part is missing");
   return FALSE;
-}
-
-static gboolean
-note_id (const bson_t *doc, gpointer user_data, GError **error)
-{
-  gsize len;
-  const guint8 *id = wd_mongo_bson_get_binary (doc, "_id", &len);
-  WdStoreSha sha;
-
-  if (id != NULL && len == sizeof sha.bytes)
-    {
-      memcpy (sha.bytes, id, len);
-      g_array_append_val ((GArray *) user_data, sha);
-    }
-  return TRUE;
 }
 
 // Dooms it, so that nobody takes it up; removes the chunks; then the file. A crash in between

@@ -27,7 +27,7 @@ gboolean wd_mongo_blob_put (WdMongoCall *call,
                             gsize len,
                             GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-// Small ones, kept as they came: two round trips for any number of them.
+// Small ones, kept as they came: two round trips for any number that are there, three for others.
 typedef struct
 {
   WdStoreSha sha;
