@@ -52,9 +52,8 @@ gboolean wd_store_deliver (WdStore *store,
                            GCancellable *cancellable,
                            GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-// Appends `item` to `target`, and expunges `uid` of `source`: both or neither, but for a backend
-// without transactions over both, which appends first. EXPUNGED when there is no such message;
-// OVER_QUOTA looks at what is left when the old one is gone.
+// Appends `item` to `target`, and expunges `uid` of `source`: both or neither. EXPUNGED when there
+// is no such message; OVER_QUOTA looks at what is left when the old one is gone.
 gboolean wd_store_replace (WdStore *store,
                            const WdActor *actor,
                            const WdId *source,

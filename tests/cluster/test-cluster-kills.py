@@ -132,6 +132,24 @@ def check_delivered(client):
     assert all(message.endswith(b"Subject: delivered\r\n\r\nx\r\n") for message in found[3:])
 
 
+imaplib.Commands["REPLACE"] = ("SELECTED",)
+
+
+def replace(client, target):
+    client.literal = MESSAGES[3]
+    return client._simple_command("REPLACE", "1", target)
+
+
+# Both or neither.
+def check_replaced(client):
+    check_within(read_all(client, "INBOX"), FIRST, FIRST[1:] + MESSAGES[3:])
+
+
+def check_replaced_there(client):
+    check_within((read_all(client, "INBOX"), read_all(client, "Trash")), (FIRST, []),
+                 (FIRST[1:], MESSAGES[3:]))
+
+
 # Name: what is prepared, the operation, and what must be true afterwards, whatever was done of it.
 OPERATIONS = {
     "append": (None, lambda c: c.append("INBOX", None, None, MESSAGES[3]), check_appended),
@@ -141,6 +159,8 @@ OPERATIONS = {
     "move": (None, lambda c: c.uid("MOVE", "1:*", "Trash"), check_moved),
     "expunge": (lambda c: c.store("1:2", "+FLAGS", "(\\Deleted)"), lambda c: c.expunge(),
                 check_expunged),
+    "replace": (None, lambda c: replace(c, "INBOX"), check_replaced),
+    "replace-there": (None, lambda c: replace(c, "Trash"), check_replaced_there),
     "create": (None, lambda c: c.create("one/two"), check_created),
     "rename": (prepare_boxes, lambda c: c.rename("box", "new"), check_renamed),
     "delete": (prepare_box, lambda c: c.delete("box"), check_deleted),

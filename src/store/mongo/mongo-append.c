@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core-clock.h"
+#include "mongo-expunge.h"
 #include "mongo-import.h"
 #include "mongo-journal.h"
 #include "mongo-mailbox.h"
@@ -14,6 +15,16 @@
 #include "mongo-thread.h"
 
 #define MAX_TRIES 3
+
+// The message that goes when the one that is appended has come.
+typedef struct
+{
+  const WdId *mailbox;
+  WdUid uid;
+  WdMongoOp op;
+  gint64 size_bytes;
+  gint64 taken_bytes; // Of the quota.
+} Replaced;
 
 // What is being appended.
 typedef struct
@@ -27,6 +38,7 @@ typedef struct
   guint n_items;
   WdMongoPrepared **prepared;
   const WdId *threads; // One each; NULL: each message is its own.
+  Replaced *replaced;  // (nullable)
   GHashTable *blobs;   // Taken so far.
   gint64 size_bytes;   // Of all.
   WdMongoDelta delta;
@@ -177,6 +189,63 @@ check_mailbox (const Append *self, const WdMongoOp *op, GError **error)
   return wd_mongo_store_fail (WD_STORE_ERROR_NOT_FOUND, "no such mailbox", error);
 }
 
+static void
+undo_replaced (const Append *self)
+{
+  Replaced *replaced = self->replaced;
+
+  if (replaced == NULL)
+    return;
+  wd_mongo_expunge_undo_replaced (self->call, &replaced->op, replaced->uid);
+  (void) !wd_mongo_quota_give_back (self->call, self->owner, replaced->taken_bytes, NULL);
+  replaced->taken_bytes = 0;
+}
+
+// The old one is marked, and how much more the new one takes is taken from the quota, before it is
+// written: whether it is there then decides.
+static gboolean
+begin_replaced (const Append *self, const WdMongoOp *op, GError **error)
+{
+  Replaced *replaced = self->replaced;
+  const WdId message = wd_mongo_pending_get_message (op, 0);
+  const WdMongoDelta none = { 0 };
+  gboolean is_ended;
+
+  if (replaced == NULL)
+    return TRUE;
+  if (wd_mongo_expunge_begin_replaced (self->call, self->owner, replaced->mailbox, replaced->uid,
+                                       &message, &replaced->op, &replaced->size_bytes, error))
+    {
+      gint64 more_bytes = self->size_bytes - replaced->size_bytes;
+
+      if (more_bytes <= 0
+          || wd_mongo_quota_take (self->store, self->call, self->owner, more_bytes, error))
+        {
+          replaced->taken_bytes = MAX (more_bytes, 0);
+          return TRUE;
+        }
+      undo_replaced (self);
+    }
+  (void) !wd_mongo_pending_finish (self->call, op, WD_MONGO_PENDING_ADD, &none, &is_ended, NULL);
+  return FALSE;
+}
+
+static gboolean
+finish_replaced (const Append *self, GError **error)
+{
+  Replaced *replaced = self->replaced;
+
+  if (replaced == NULL)
+    return TRUE;
+  if (!wd_mongo_expunge_finish_replaced (self->call, &replaced->op, replaced->uid, error))
+    return FALSE;
+  // Should this fail, the checker finds the difference.
+  if (replaced->size_bytes > self->size_bytes)
+    (void) !wd_mongo_quota_give_back (self->call, self->owner,
+                                      replaced->size_bytes - self->size_bytes, NULL);
+  return TRUE;
+}
+
 // One try. `out_is_fenced`: another took this operation for dead before it wrote its messages, and
 // none of them can be seen.
 static gboolean
@@ -189,17 +258,21 @@ run_once (Append *self, WdMongoOp *out_op, gboolean *out_is_fenced, GError **err
   *out_is_fenced = FALSE;
   if (!wd_mongo_pending_begin (self->call, self->owner, self->mailbox, WD_MONGO_PENDING_ADD,
                                self->n_items, NULL, out_op, error)
-      || (docs = make_docs (self, out_op, error)) == NULL
+      || !begin_replaced (self, out_op, error) || (docs = make_docs (self, out_op, error)) == NULL
       || !wd_mongo_call_insert_many (self->call, WD_MONGO_MESSAGES, docs, &n_there, error))
     return FALSE;
   if (n_there > 0)
     {
+      undo_replaced (self);
       *out_is_fenced = n_there == self->n_items;
       return *out_is_fenced
              || wd_mongo_store_fail (WD_STORE_ERROR_BUSY, "the database was too slow", error);
     }
   if (wd_mongo_store_is_beside (self->store)
       && !wd_mongo_journal_add_new (self->call, out_op, docs, error))
+    return FALSE;
+  // The old one first: in the same mailbox both are seen at once.
+  if (!finish_replaced (self, error))
     return FALSE;
   return wd_mongo_pending_finish (self->call, out_op, WD_MONGO_PENDING_ADD, &self->delta, &is_ended,
                                   error)
@@ -267,7 +340,8 @@ write_all (Append *self, WdMongoOp *out_op, GError **error)
 
   if (put_blobs (self, error)
       && (has_quota
-          = wd_mongo_quota_take (self->store, self->call, self->owner, self->size_bytes, error))
+          = self->replaced != NULL
+            || wd_mongo_quota_take (self->store, self->call, self->owner, self->size_bytes, error))
       && run (self, out_op, error))
     return TRUE;
   // Best effort, for the checker finds what is left. Where it is not known whether the messages
@@ -277,22 +351,23 @@ write_all (Append *self, WdMongoOp *out_op, GError **error)
       && !g_error_matches (*error, WD_STORE_ERROR, WD_STORE_ERROR_BUSY))
     {
       (void) !wd_mongo_blob_refer (self->call, self->blobs, -1, NULL);
-      if (has_quota)
+      if (has_quota && self->replaced == NULL)
         (void) !wd_mongo_quota_give_back (self->call, self->owner, self->size_bytes, NULL);
     }
   return FALSE;
 }
 
-gboolean
-wd_mongo_append_messages (WdStore *store,
-                          const WdActor *actor,
-                          const WdId *mailbox,
-                          const WdAppend *items,
-                          guint n_items,
-                          WdAppended *outs,
-                          guint32 *out_uidvalidity,
-                          GCancellable *cancellable,
-                          GError **error)
+static gboolean
+append_all (WdStore *store,
+            const WdActor *actor,
+            const WdId *mailbox,
+            const WdAppend *items,
+            guint n_items,
+            Replaced *replaced,
+            WdAppended *outs,
+            guint32 *out_uidvalidity,
+            GCancellable *cancellable,
+            GError **error)
 {
   g_auto (WdMongoCall) call = { 0 };
   g_autofree WdMongoPrepared **prepared = g_new0 (WdMongoPrepared *, MAX (n_items, 1));
@@ -307,6 +382,7 @@ wd_mongo_append_messages (WdStore *store,
     .items = items,
     .n_items = n_items,
     .prepared = prepared,
+    .replaced = replaced,
     .blobs = blobs,
   };
   WdMongoOp op;
@@ -328,6 +404,42 @@ wd_mongo_append_messages (WdStore *store,
     };
   *out_uidvalidity = (guint32) op.uidvalidity;
   wd_mongo_store_notify (store, WD_BEACON_MAILBOX, &actor->owner, mailbox);
+  return TRUE;
+}
+
+gboolean
+wd_mongo_append_messages (WdStore *store,
+                          const WdActor *actor,
+                          const WdId *mailbox,
+                          const WdAppend *items,
+                          guint n_items,
+                          WdAppended *outs,
+                          guint32 *out_uidvalidity,
+                          GCancellable *cancellable,
+                          GError **error)
+{
+  return append_all (store, actor, mailbox, items, n_items, NULL, outs, out_uidvalidity,
+                     cancellable, error);
+}
+
+gboolean
+wd_mongo_append_replacement (WdStore *store,
+                             const WdActor *actor,
+                             const WdId *source,
+                             WdUid uid,
+                             const WdId *target,
+                             const WdAppend *item,
+                             WdAppended *out_appended,
+                             guint32 *out_uidvalidity,
+                             GCancellable *cancellable,
+                             GError **error)
+{
+  Replaced replaced = { .mailbox = source, .uid = uid };
+
+  if (!append_all (store, actor, target, item, 1, &replaced, out_appended, out_uidvalidity,
+                   cancellable, error))
+    return FALSE;
+  wd_mongo_store_notify (store, WD_BEACON_MAILBOX, &actor->owner, source);
   return TRUE;
 }
 

@@ -145,6 +145,22 @@ wd_mongo_expunge_delete (WdMongoCall *call,
   return TRUE;
 }
 
+// What is marked goes.
+static gboolean
+remove_marked (
+    Removal *self, WdMongoCall *call, const WdMongoOp *op, const WdUidSet *uids, GError **error)
+{
+  gboolean is_ended;
+
+  return read_marked (self, call, op, uids, error)
+         && wd_mongo_expunge_delete (call, op, uids, error)
+         && wd_mongo_journal_add (call, op, (const WdMongoGone *) (gpointer) self->gone->data,
+                                  self->gone->len, error)
+         && wd_mongo_pending_finish (call, op, WD_MONGO_PENDING_EXPUNGE, &self->delta, &is_ended,
+                                     error)
+         && wd_mongo_blob_refer (call, self->blobs, -1, error);
+}
+
 static gboolean
 run (Removal *self,
      WdMongoCall *call,
@@ -155,21 +171,14 @@ run (Removal *self,
      gint64 *out_modseq,
      GError **error)
 {
-  gboolean is_ended;
   WdMongoOp op;
 
   if (!wd_mongo_pending_begin (call, owner, mailbox, WD_MONGO_PENDING_EXPUNGE, 0, candidates, &op,
                                error)
-      || !mark (call, &op, candidates, only_deleted, error)
-      || !read_marked (self, call, &op, candidates, error)
-      || !wd_mongo_expunge_delete (call, &op, candidates, error))
+      || !mark (call, &op, candidates, only_deleted, error))
     return FALSE;
   *out_modseq = op.modseq;
-  return wd_mongo_journal_add (call, &op, (const WdMongoGone *) (gpointer) self->gone->data,
-                               self->gone->len, error)
-         && wd_mongo_pending_finish (call, &op, WD_MONGO_PENDING_EXPUNGE, &self->delta, &is_ended,
-                                     error)
-         && wd_mongo_blob_refer (call, self->blobs, -1, error);
+  return remove_marked (self, call, &op, candidates, error);
 }
 
 gboolean
@@ -238,4 +247,89 @@ wd_mongo_expunge_messages (WdStore *store,
   if (out_modseq != NULL)
     *out_modseq = (WdModseq) modseq;
   return TRUE;
+}
+
+gboolean
+wd_mongo_expunge_release (WdMongoCall *call,
+                          const WdMongoOp *op,
+                          const WdUidSet *uids,
+                          GError **error)
+{
+  g_autoptr (WdMongoBulk) bulk = wd_mongo_call_bulk_new (call, WD_MONGO_MESSAGES);
+  g_autoptr (bson_t) marked = make_marked (op);
+  g_autoptr (bson_t) update = BCON_NEW ("$unset", "{", "wd.x", BCON_UTF8 (""), "}");
+  WdMongoPieces pieces;
+  bson_t *next;
+
+  wd_mongo_message_begin (&pieces, &op->mailbox, uids);
+  while ((next = wd_mongo_message_next (&pieces, marked)) != NULL)
+    {
+      g_autoptr (bson_t) filter = next;
+
+      wd_mongo_call_bulk_update (bulk, filter, update, WD_MONGO_MANY);
+    }
+  return wd_mongo_call_bulk_run (bulk, NULL, error);
+}
+
+void
+wd_mongo_expunge_undo_replaced (WdMongoCall *call, const WdMongoOp *op, WdUid uid)
+{
+  g_autoptr (WdUidSet) uids = wd_uidset_new_range (uid, uid);
+  const WdMongoDelta none = { 0 };
+  gboolean is_ended;
+
+  (void) (!wd_mongo_expunge_release (call, op, uids, NULL)
+          || !wd_mongo_pending_finish (call, op, WD_MONGO_PENDING_REPLACE, &none, &is_ended, NULL));
+}
+
+// What is marked, which is one or none.
+static gboolean
+find_marked (
+    WdMongoCall *call, const WdMongoOp *op, const WdUidSet *uids, bson_t **out_doc, GError **error)
+{
+  g_autoptr (bson_t) marked = make_marked (op);
+  g_autoptr (bson_t) filter = NULL;
+  g_autoptr (bson_t) options = BCON_NEW ("projection", "{", "size", BCON_INT32 (1), "}");
+  WdMongoPieces pieces;
+
+  wd_mongo_message_begin (&pieces, &op->mailbox, uids);
+  filter = wd_mongo_message_next (&pieces, marked);
+  return wd_mongo_call_find_one (call, WD_MONGO_MESSAGES, filter, options, out_doc, error);
+}
+
+gboolean
+wd_mongo_expunge_begin_replaced (WdMongoCall *call,
+                                 const WdId *owner,
+                                 const WdId *mailbox,
+                                 WdUid uid,
+                                 const WdId *message,
+                                 WdMongoOp *out_op,
+                                 gint64 *out_size_bytes,
+                                 GError **error)
+{
+  g_autoptr (WdUidSet) uids = wd_uidset_new_range (uid, uid);
+  g_autoptr (bson_t) doc = NULL;
+
+  if (!wd_mongo_pending_begin_replace (call, owner, mailbox, uids, message, out_op, error)
+      || !mark (call, out_op, uids, FALSE, error) || !find_marked (call, out_op, uids, &doc, error))
+    return FALSE;
+  if (doc == NULL)
+    {
+      wd_mongo_expunge_undo_replaced (call, out_op, uid);
+      return wd_mongo_store_fail (WD_STORE_ERROR_EXPUNGED, "the message is gone", error);
+    }
+  *out_size_bytes = wd_mongo_bson_get_int (doc, "size", 0);
+  return TRUE;
+}
+
+gboolean
+wd_mongo_expunge_finish_replaced (WdMongoCall *call, const WdMongoOp *op, WdUid uid, GError **error)
+{
+  g_autoptr (WdUidSet) uids = wd_uidset_new_range (uid, uid);
+  g_autoptr (WdUidSet) found = wd_uidset_new ();
+  g_autoptr (GArray) gone = g_array_new (FALSE, FALSE, sizeof (WdMongoGone));
+  g_autoptr (GHashTable) blobs = wd_mongo_blob_counts_new ();
+  Removal removal = { .mailbox = &op->mailbox, .uids = found, .gone = gone, .blobs = blobs };
+
+  return remove_marked (&removal, call, op, uids, error);
 }

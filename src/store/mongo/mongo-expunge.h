@@ -23,3 +23,25 @@ gboolean wd_mongo_expunge_delete (WdMongoCall *call,
                                   const WdMongoOp *op,
                                   const WdUidSet *uids,
                                   GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+// Takes the marks away again.
+gboolean wd_mongo_expunge_release (WdMongoCall *call,
+                                   const WdMongoOp *op,
+                                   const WdUidSet *uids,
+                                   GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+// Replacing one message, in two halves: before `message`, which takes its place, is written, and
+// after it. EXPUNGED when there is none to be replaced; then nothing is left to be ended.
+gboolean wd_mongo_expunge_begin_replaced (WdMongoCall *call,
+                                          const WdId *owner,
+                                          const WdId *mailbox,
+                                          WdUid uid,
+                                          const WdId *message,
+                                          WdMongoOp *out_op,
+                                          gint64 *out_size_bytes,
+                                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
+gboolean
+wd_mongo_expunge_finish_replaced (WdMongoCall *call, const WdMongoOp *op, WdUid uid, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+// In place of the second half. Best effort: what is left is ended by who sees it.
+void wd_mongo_expunge_undo_replaced (WdMongoCall *call, const WdMongoOp *op, WdUid uid);

@@ -91,8 +91,9 @@ make_id (WdId *out_id)
 // An expression, not text: it is evaluated on the document as it was before.
 static bson_t *
 make_begin (
-    const WdId *id, WdMongoPendingKind kind, guint n, const WdUidSet *uids, gboolean is_expunge)
+    const WdId *id, WdMongoPendingKind kind, guint n, const WdUidSet *uids, const WdId *message)
 {
+  gboolean is_expunge = kind == WD_MONGO_PENDING_EXPUNGE || kind == WD_MONGO_PENDING_REPLACE;
   bson_t *pipeline = bson_new ();
   bson_t stage, set, concat, list, entries, entry, own;
   g_autoptr (GBytes) coded = uids == NULL ? NULL : wd_uidset_encode (uids);
@@ -116,6 +117,8 @@ make_begin (
   BCON_APPEND (&entry, "k", BCON_INT32 ((gint32) kind), "n", BCON_INT64 (n), "u", "$uidNext", "m",
                "{", "$add", "[", "$modifyIndex", BCON_INT64 (1), "]", "}", "x", "{", "$ifNull", "[",
                "$wd.x", BCON_INT64 (0), "]", "}");
+  if (message != NULL)
+    wd_mongo_bson_add_id (&entry, "w", message);
   if (coded != NULL)
     wd_mongo_bson_add_binary (&entry, "s", g_bytes_get_data (coded, NULL),
                               g_bytes_get_size (coded));
@@ -129,17 +132,17 @@ make_begin (
   return pipeline;
 }
 
-gboolean
-wd_mongo_pending_begin (WdMongoCall *call,
-                        const WdId *owner,
-                        const WdId *mailbox,
-                        WdMongoPendingKind kind,
-                        guint n,
-                        const WdUidSet *uids,
-                        WdMongoOp *out_op,
-                        GError **error)
+static gboolean
+begin (WdMongoCall *call,
+       const WdId *owner,
+       const WdId *mailbox,
+       WdMongoPendingKind kind,
+       guint n,
+       const WdUidSet *uids,
+       const WdId *message,
+       WdMongoOp *out_op,
+       GError **error)
 {
-  gboolean is_expunge = kind == WD_MONGO_PENDING_EXPUNGE;
   g_autoptr (bson_t) filter = BCON_NEW ("_id", BCON_OID (wd_mongo_bson_oid (mailbox)), "user",
                                         BCON_OID (wd_mongo_bson_oid (owner)), "uidNext", "{",
                                         "$lte", BCON_INT64 ((gint64) G_MAXUINT32 - n), "}");
@@ -150,7 +153,7 @@ wd_mongo_pending_begin (WdMongoCall *call,
   WdId id;
 
   make_id (&id);
-  update = make_begin (&id, kind, n, uids, is_expunge);
+  update = make_begin (&id, kind, n, uids, message);
   if (!wd_mongo_call_modify (call, WD_MONGO_MAILBOXES, filter, update, fields, &doc, error))
     return FALSE;
   if (doc == NULL)
@@ -169,6 +172,31 @@ wd_mongo_pending_begin (WdMongoCall *call,
     .uidvalidity = wd_mongo_bson_get_int (doc, "uidValidity", 1),
   };
   return TRUE;
+}
+
+gboolean
+wd_mongo_pending_begin (WdMongoCall *call,
+                        const WdId *owner,
+                        const WdId *mailbox,
+                        WdMongoPendingKind kind,
+                        guint n,
+                        const WdUidSet *uids,
+                        WdMongoOp *out_op,
+                        GError **error)
+{
+  return begin (call, owner, mailbox, kind, n, uids, NULL, out_op, error);
+}
+
+gboolean
+wd_mongo_pending_begin_replace (WdMongoCall *call,
+                                const WdId *owner,
+                                const WdId *mailbox,
+                                const WdUidSet *uids,
+                                const WdId *message,
+                                WdMongoOp *out_op,
+                                GError **error)
+{
+  return begin (call, owner, mailbox, WD_MONGO_PENDING_REPLACE, 0, uids, message, out_op, error);
 }
 
 static bson_t *
@@ -226,6 +254,7 @@ typedef struct
   gint64 first_uid;
   gint64 modseq;
   gint64 previous_expunge;
+  WdId message; // Of what takes the place of those that go.
   const guint8 *uids;
   gsize uids_len;
 } Entry;
@@ -259,6 +288,7 @@ entries_next (bson_iter_t *iter, Entry *out_entry)
           .first_uid = wd_mongo_bson_get_int (&doc, "u", 1),
           .modseq = wd_mongo_bson_get_int (&doc, "m", 1),
           .previous_expunge = wd_mongo_bson_get_int (&doc, "x", 0),
+          .message = wd_mongo_bson_get_id (&doc, "w"),
         };
         out_entry->uids = wd_mongo_bson_get_binary (&doc, "s", &out_entry->uids_len);
         return TRUE;
@@ -318,16 +348,38 @@ fence_messages (WdMongoCall *call, const Entry *entry, GError **error)
          || wd_mongo_call_insert_many (call, WD_MONGO_MESSAGES, docs, &n_there, error);
 }
 
+// Decides whether the message that takes the place of others has come: it has, or never will.
+static gboolean
+decide (WdMongoCall *call, const WdId *message, gboolean *out_is_there, GError **error)
+{
+  g_autoptr (GPtrArray) docs = g_ptr_array_new_with_free_func ((GDestroyNotify) bson_destroy);
+  g_autoptr (bson_t) filter = BCON_NEW ("_id", BCON_OID (wd_mongo_bson_oid (message)), "wd.void",
+                                        "{", "$exists", BCON_BOOL (FALSE), "}");
+  g_autoptr (bson_t) doc = NULL;
+  gint64 n_there;
+
+  g_ptr_array_add (docs, BCON_NEW ("_id", BCON_OID (wd_mongo_bson_oid (message)), "wd", "{", "void",
+                                   BCON_BOOL (TRUE), "}"));
+  if (!wd_mongo_call_insert_many (call, WD_MONGO_MESSAGES, docs, &n_there, error)
+      || !wd_mongo_call_find_one (call, WD_MONGO_MESSAGES, filter, NULL, &doc, error))
+    return FALSE;
+  *out_is_there = doc != NULL;
+  return TRUE;
+}
+
 static gboolean
 end_entry (
     WdMongoCall *call, const WdId *owner, const WdId *mailbox, const Entry *entry, GError **error)
 {
   const WdMongoDelta delta = { .is_unknown = TRUE };
+  gboolean is_there = TRUE;
   gboolean is_ended;
 
   if (entry->kind == WD_MONGO_PENDING_ADD && !fence_messages (call, entry, error))
     return FALSE;
-  if (entry->kind == WD_MONGO_PENDING_EXPUNGE)
+  if (entry->kind == WD_MONGO_PENDING_REPLACE && !decide (call, &entry->message, &is_there, error))
+    return FALSE;
+  if (entry->kind == WD_MONGO_PENDING_EXPUNGE || entry->kind == WD_MONGO_PENDING_REPLACE)
     {
       WdMongoOp op = {
         .id = entry->id,
@@ -338,9 +390,14 @@ end_entry (
       };
       g_autoptr (WdUidSet) uids = wd_uidset_decode (entry->uids, entry->uids_len);
 
-      if (uids != NULL
-          && (!wd_mongo_expunge_delete (call, &op, uids, error)
-              || !wd_mongo_journal_add_missing (call, &op, uids, error)))
+      if (uids != NULL && !is_there)
+        {
+          if (!wd_mongo_expunge_release (call, &op, uids, error))
+            return FALSE;
+        }
+      else if (uids != NULL
+               && (!wd_mongo_expunge_delete (call, &op, uids, error)
+                   || !wd_mongo_journal_add_missing (call, &op, uids, error)))
         return FALSE;
     }
   return take_out (call, mailbox, &entry->id, &delta, &is_ended, error);

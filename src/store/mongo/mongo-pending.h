@@ -19,6 +19,7 @@ typedef enum
   WD_MONGO_PENDING_ADD,     // Messages get the UIDs.
   WD_MONGO_PENDING_CHANGE,  // Flags of messages change.
   WD_MONGO_PENDING_EXPUNGE, // Messages go.
+  WD_MONGO_PENDING_REPLACE, // They go if the message that takes their place has come.
 } WdMongoPendingKind;
 
 // What one process has seen of entries. Any thread.
@@ -67,6 +68,15 @@ gboolean wd_mongo_pending_begin (WdMongoCall *call,
                                  const WdUidSet *uids,
                                  WdMongoOp *out_op,
                                  GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+// The same for messages that are replaced: `message` is the id of the one that takes their place.
+gboolean wd_mongo_pending_begin_replace (WdMongoCall *call,
+                                         const WdId *owner,
+                                         const WdId *mailbox,
+                                         const WdUidSet *uids,
+                                         const WdId *message,
+                                         WdMongoOp *out_op,
+                                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 // The id of the i-th message of the operation.
 WdId wd_mongo_pending_get_message (const WdMongoOp *op, guint i);

@@ -158,6 +158,7 @@ WdBackendInternKeywords wd_mongo_keyword_intern;
 
 // mongo-append.c
 WdBackendAppend wd_mongo_append_messages;
+WdBackendReplace wd_mongo_append_replacement;
 WdBackendImportMessages wd_mongo_append_imported;
 
 // mongo-import.c

@@ -212,6 +212,7 @@ wd_mongo_store_iface_init (WdStoreInterface *iface)
   iface->get_quota = wd_mongo_mailbox_select_quota;
 
   iface->append = wd_mongo_append_messages;
+  iface->replace = wd_mongo_append_replacement;
   iface->fetch = wd_mongo_fetch_messages;
   iface->store_flags = wd_mongo_flags_change;
   iface->copy = wd_mongo_copy_messages;
