@@ -4,6 +4,8 @@
 
 #include "imap-view.h"
 
+#include "imap-keyword.h"
+
 WdImapView *
 wd_imap_view_new (WdMailboxState *state, gboolean is_read_only)
 {
@@ -33,7 +35,7 @@ static void
 clear_keywords (WdImapView *self)
 {
   for (guint i = 0; i < self->n_keywords; i++)
-    g_ref_string_release ((char *) self->keywords[i]);
+    wd_imap_keyword_unref (self->keywords[i]);
   g_clear_pointer (&self->keywords, g_free);
   self->n_keywords = 0;
 }
@@ -61,7 +63,7 @@ wd_imap_view_set_keywords (WdImapView *self, const GPtrArray *keywords)
     return;
   names = g_new (const char *, keywords->len);
   for (guint i = 0; i < keywords->len; i++)
-    names[i] = g_ref_string_new_intern (g_ptr_array_index (keywords, i));
+    names[i] = wd_imap_keyword_ref (g_ptr_array_index (keywords, i));
   clear_keywords (self);
   self->keywords = names;
   self->n_keywords = keywords->len;
