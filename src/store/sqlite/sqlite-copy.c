@@ -4,6 +4,8 @@
 
 #include "sqlite-copy.h"
 
+#include <string.h>
+
 #include "core-clock.h"
 #include "sqlite-remove.h"
 #include "sqlite-store-private.h"
@@ -22,6 +24,10 @@
 #define ROWS_16 ROWS_4 ", " ROWS_4 ", " ROWS_4 ", " ROWS_4
 #define N_SHARED 2 // Parameters of all rows, and of each.
 #define N_OF_ROW 8
+
+#define OF_BATCH                                                                                   \
+  " WHERE mailbox = ?1 AND uid BETWEEN ?2 AND ?3"                                                  \
+  " AND wd_row (uid, flags, size, date_ms, zone, content, id, created)"
 
 typedef struct
 {
@@ -47,33 +53,49 @@ typedef struct
   WdSqliteFlagRuns runs; // Of the source.
   Row rows[BATCH_ROWS];
   guint n_rows;
+  WdSqliteRemoval *removal; // Of a move. (nullable)
+  GError *failure;          // Of reading rows.
 } Copy;
 
-static gboolean
-read_row (Copy *self, sqlite3_stmt *stmt, GError **error)
+// wd_row (uid, flags, size, date_ms, zone, content, id, created): TRUE when the row is one of the
+// batch. A range of so many UIDs has no more rows, unless the file is damaged.
+static gint64
+note_row (gpointer data, sqlite3_value **values)
 {
-  Row *row = &self->rows[self->n_rows++];
+  Copy *self = data;
+  Row *row = &self->rows[self->n_rows];
+  const void *id = sqlite3_value_blob (values[6]);
   gint64 modseq;
 
-  row->uid = (WdUid) sqlite3_column_int64 (stmt, 0);
-  row->flags = (WdFlags) sqlite3_column_int64 (stmt, 1);
-  row->size_bytes = sqlite3_column_int64 (stmt, 2);
-  row->date_ms = sqlite3_column_int64 (stmt, 3);
-  row->zone_minutes = sqlite3_column_int64 (stmt, 4);
-  row->content = sqlite3_column_int64 (stmt, 5);
-  row->id = wd_sqlite_db_get_id (stmt, 6);
-  return wd_sqlite_flag_runs_find (&self->runs, row->uid, &row->flags, &modseq, error);
+  if (self->failure != NULL || self->n_rows == BATCH_ROWS)
+    return FALSE;
+  row->uid = (WdUid) sqlite3_value_int64 (values[0]);
+  row->flags = (WdFlags) sqlite3_value_int64 (values[1]);
+  row->size_bytes = sqlite3_value_int64 (values[2]);
+  row->date_ms = sqlite3_value_int64 (values[3]);
+  row->zone_minutes = sqlite3_value_int64 (values[4]);
+  row->content = sqlite3_value_int64 (values[5]);
+  row->id = (WdId){ 0 };
+  if (id != NULL && sqlite3_value_bytes (values[6]) == sizeof row->id.bytes)
+    memcpy (row->id.bytes, id, sizeof row->id.bytes);
+  if (!wd_sqlite_flag_runs_find (&self->runs, row->uid, &row->flags, &modseq, &self->failure))
+    return FALSE;
+  if (self->removal != NULL)
+    wd_sqlite_remove_note (self->removal, row->uid, row->flags, row->size_bytes,
+                           sqlite3_value_int64 (values[7]));
+  self->n_rows++;
+  return TRUE;
 }
 
+// Takes the rows of a move out in the same pass.
 static gboolean
 read_batch (Copy *self, const WdSqliteMailbox *source, gint64 first, gint64 last, GError **error)
 {
   g_auto (WdSqliteStmt) stmt
       = wd_sqlite_db_prepare (self->lease->db,
-                              "SELECT uid, flags, size, date_ms, zone, content, id FROM message"
-                              " WHERE mailbox = ?1 AND uid BETWEEN ?2 AND ?3 ORDER BY uid",
+                              self->removal != NULL ? "DELETE FROM message" OF_BATCH
+                                                    : "SELECT count (*) FROM message" OF_BATCH,
                               error);
-  gboolean has_row;
 
   if (stmt == NULL)
     return FALSE;
@@ -81,16 +103,12 @@ read_batch (Copy *self, const WdSqliteMailbox *source, gint64 first, gint64 last
   sqlite3_bind_int64 (stmt, 1, source->row);
   sqlite3_bind_int64 (stmt, 2, first);
   sqlite3_bind_int64 (stmt, 3, last);
-  while (self->n_rows < BATCH_ROWS)
-    {
-      if (!wd_sqlite_db_step (self->lease->db, stmt, &has_row, error))
-        return FALSE;
-      if (!has_row)
-        return TRUE;
-      if (!read_row (self, stmt, error))
-        return FALSE;
-    }
-  return TRUE;
+  if (!wd_sqlite_db_run (self->lease->db, stmt, error))
+    return FALSE;
+  if (self->failure == NULL)
+    return TRUE;
+  g_propagate_error (error, g_steal_pointer (&self->failure));
+  return FALSE;
 }
 
 // Gives the copy its UID, and binds it from parameter `at` on.
@@ -139,21 +157,34 @@ write_batch (Copy *self, GError **error)
   return TRUE;
 }
 
+// A range may be wide and empty.
+static gboolean
+skip_empty (Copy *self, const WdSqliteMailbox *source, gint64 *inout_next, GError **error)
+{
+  gint64 next;
+
+  if (!wd_sqlite_mailbox_seek (self->lease, source->row, *inout_next, &next, error))
+    return FALSE;
+  *inout_next = next != 0 ? next : G_MAXINT64;
+  return TRUE;
+}
+
 static gboolean
 copy_range (Copy *self, const WdSqliteMailbox *source, gint64 first, gint64 last, GError **error)
 {
-  do
+  while (first <= last)
     {
-      if (!read_batch (self, source, first, last, error) || !write_batch (self, error))
+      gint64 batch_last = MIN (last, first + BATCH_ROWS - 1);
+
+      if (!read_batch (self, source, first, batch_last, error) || !write_batch (self, error))
         return FALSE;
-      if (self->n_rows == 0)
-        return TRUE;
-      first = (gint64) self->rows[self->n_rows - 1].uid + 1;
+      first = batch_last + 1;
+      if (self->n_rows == 0 && !skip_empty (self, source, &first, error))
+        return FALSE;
       self->n_done += self->n_rows;
-      if (self->progress != NULL)
+      if (self->n_rows > 0 && self->progress != NULL)
         self->progress (self->n_done, self->user_data);
     }
-  while (self->n_rows == BATCH_ROWS);
   return TRUE;
 }
 
@@ -166,16 +197,17 @@ check_uids_left (const WdSqliteMailbox *source, const WdSqliteMailbox *target, G
   return FALSE;
 }
 
-gboolean
-wd_sqlite_copy_rows (WdSqliteLease *lease,
-                     const WdSqliteMailbox *source,
-                     const WdUidSet *uids,
-                     WdSqliteMailbox *target,
-                     WdProgressFunc progress,
-                     gpointer user_data,
-                     WdUidSet *out_source,
-                     gint64 *out_size_bytes,
-                     GError **error)
+static gboolean
+copy_rows (WdSqliteLease *lease,
+           const WdSqliteMailbox *source,
+           const WdUidSet *uids,
+           WdSqliteMailbox *target,
+           WdSqliteRemoval *removal,
+           WdProgressFunc progress,
+           gpointer user_data,
+           WdUidSet *out_source,
+           gint64 *out_size_bytes,
+           GError **error)
 {
   const WdUidRange all = { 1, G_MAXUINT32 };
   guint n_ranges = 1;
@@ -194,9 +226,12 @@ wd_sqlite_copy_rows (WdSqliteLease *lease,
   copy.n_done = 0;
   copy.progress = progress;
   copy.user_data = user_data;
+  copy.removal = removal;
+  copy.failure = NULL;
   // The save date is now, the internal date stays (RFC 3501 6.4.7).
   copy.now_ms = wd_core_clock_now_us () / 1000;
   wd_sqlite_flag_runs_init (&copy.runs, lease, source);
+  wd_sqlite_lease_set_row_func (lease, note_row, &copy);
   for (guint i = 0; i < n_ranges; i++)
     if (!copy_range (&copy, source, ranges[i].first, MIN (ranges[i].last, last), error))
       return FALSE;
@@ -205,6 +240,21 @@ wd_sqlite_copy_rows (WdSqliteLease *lease,
     return TRUE;
   target->modseq++;
   return wd_sqlite_mailbox_save (lease, target, error);
+}
+
+gboolean
+wd_sqlite_copy_rows (WdSqliteLease *lease,
+                     const WdSqliteMailbox *source,
+                     const WdUidSet *uids,
+                     WdSqliteMailbox *target,
+                     WdProgressFunc progress,
+                     gpointer user_data,
+                     WdUidSet *out_source,
+                     gint64 *out_size_bytes,
+                     GError **error)
+{
+  return copy_rows (lease, source, uids, target, NULL, progress, user_data, out_source,
+                    out_size_bytes, error);
 }
 
 gboolean
@@ -221,9 +271,9 @@ wd_sqlite_copy_move_rows (WdSqliteLease *lease,
   gint64 size_bytes;
 
   wd_sqlite_remove_begin (&removal, 0);
-  return wd_sqlite_copy_rows (lease, source, uids, target, progress, user_data, out_source,
-                              &size_bytes, error)
-         && wd_sqlite_remove_rows (&removal, lease, source, out_source, error)
+  wd_sqlite_flag_runs_init (&removal.runs, lease, source);
+  return copy_rows (lease, source, uids, target, &removal, progress, user_data, out_source,
+                    &size_bytes, error)
          && wd_sqlite_remove_apply (&removal, lease, source, error);
 }
 

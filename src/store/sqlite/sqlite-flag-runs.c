@@ -166,27 +166,6 @@ fill (WdSqliteFlagRuns *self, gint64 first, gint64 last, GError **error)
   return from > to || read_rows (self, from, to, error);
 }
 
-// The first message at or above `uid`, 0 when there is none: a range may be wide and empty.
-static gboolean
-seek (WdSqliteFlagRuns *self, gint64 uid, gint64 *out_uid, GError **error)
-{
-  g_auto (WdSqliteStmt) stmt
-      = wd_sqlite_db_prepare (self->lease->db,
-                              "SELECT uid FROM message WHERE mailbox = ?1 AND uid >= ?2"
-                              " ORDER BY uid LIMIT 1",
-                              error);
-  gboolean has_row;
-
-  if (stmt == NULL)
-    return FALSE;
-  sqlite3_bind_int64 (stmt, 1, self->mailbox);
-  sqlite3_bind_int64 (stmt, 2, uid);
-  if (!wd_sqlite_db_step (self->lease->db, stmt, &has_row, error))
-    return FALSE;
-  *out_uid = has_row ? sqlite3_column_int64 (stmt, 0) : 0;
-  return TRUE;
-}
-
 static gboolean
 has_any (const WdSqliteFlagRuns *self, gint64 first, gint64 last)
 {
@@ -231,7 +210,7 @@ wd_sqlite_flag_runs_next (WdSqliteFlagRuns *self, WdUid *out_first, WdUid *out_l
           *out_last = (WdUid) last;
           return TRUE;
         }
-      if (!seek (self, self->next, &from, error))
+      if (!wd_sqlite_mailbox_seek (self->lease, self->mailbox, self->next, &from, error))
         return FALSE;
       if (from == 0)
         return TRUE;

@@ -174,6 +174,27 @@ wd_sqlite_mailbox_save_uids (WdSqliteLease *lease,
   return wd_sqlite_db_run (lease->db, stmt, error);
 }
 
+gboolean
+wd_sqlite_mailbox_seek (
+    WdSqliteLease *lease, gint64 row, gint64 uid, gint64 *out_uid, GError **error)
+{
+  g_auto (WdSqliteStmt) stmt
+      = wd_sqlite_db_prepare (lease->db,
+                              "SELECT uid FROM message WHERE mailbox = ?1 AND uid >= ?2"
+                              " ORDER BY uid LIMIT 1",
+                              error);
+  gboolean has_row;
+
+  if (stmt == NULL)
+    return FALSE;
+  sqlite3_bind_int64 (stmt, 1, row);
+  sqlite3_bind_int64 (stmt, 2, uid);
+  if (!wd_sqlite_db_step (lease->db, stmt, &has_row, error))
+    return FALSE;
+  *out_uid = has_row ? sqlite3_column_int64 (stmt, 0) : 0;
+  return TRUE;
+}
+
 static guint32
 count_from (const WdUidSet *uids, gint64 first)
 {

@@ -54,6 +54,13 @@ gboolean wd_sqlite_mailbox_save_uids (WdSqliteLease *lease,
                                       const WdUidSet *uids,
                                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+// The first message at or above `uid` of the mailbox of that row; 0 when there is none.
+gboolean wd_sqlite_mailbox_seek (WdSqliteLease *lease,
+                                 gint64 row,
+                                 gint64 uid,
+                                 gint64 *out_uid,
+                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 // Messages from first_recent on. O(1), or O(runs) when some of them were expunged.
 gboolean wd_sqlite_mailbox_count_recent (WdSqliteLease *lease,
                                          const WdSqliteMailbox *mailbox,

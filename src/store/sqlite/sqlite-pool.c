@@ -163,16 +163,13 @@ static void
 call_row_func (sqlite3_context *context, int n_values, sqlite3_value **values)
 {
   WdSqliteHandle *handle = sqlite3_user_data (context);
-  gint64 numbers[8];
 
-  if (handle->row_func == NULL || n_values > (int) G_N_ELEMENTS (numbers))
+  if (handle->row_func == NULL)
     {
       sqlite3_result_error (context, "wd_row is not expected here", -1);
       return;
     }
-  for (int i = 0; i < n_values; i++)
-    numbers[i] = sqlite3_value_int64 (values[i]);
-  sqlite3_result_int64 (context, handle->row_func (handle->row_data, numbers));
+  sqlite3_result_int64 (context, handle->row_func (handle->row_data, values));
 }
 
 // Checkpoints are made in the background: the hook takes the place of SQLite's automatic ones.

@@ -67,9 +67,9 @@ void wd_sqlite_pool_close_idle (WdSqlitePool *self);
 
 guint wd_sqlite_pool_get_n_open (WdSqlitePool *self);
 
-// Called for each row by the SQL function wd_row (…) of a handle: a statement that changes many
-// rows so tells which, in the same pass. What it returns is the function's value.
-typedef gint64 (*WdSqliteRowFunc) (gpointer data, const gint64 *values);
+// Called for each row by the SQL function wd_row (…) of a handle: a statement that goes over many
+// rows, and may change them, so tells which, in one pass. What it returns is the function's value.
+typedef gint64 (*WdSqliteRowFunc) (gpointer data, sqlite3_value **values);
 
 // One open database, in use by one thread.
 typedef struct

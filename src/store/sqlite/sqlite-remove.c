@@ -25,13 +25,25 @@ wd_sqlite_remove_end (WdSqliteRemoval *self)
   g_clear_error (&self->failure);
 }
 
+void
+wd_sqlite_remove_note (
+    WdSqliteRemoval *self, WdUid uid, WdFlags flags, gint64 size_bytes, gint64 created)
+{
+  wd_uidset_add (self->uids, uid);
+  self->n_unseen += (flags & WD_FLAG_SEEN) == 0;
+  self->n_deleted += (flags & WD_FLAG_DELETED) != 0;
+  self->size_bytes += size_bytes;
+  wd_sqlite_journal_add (&self->created, uid, created);
+}
+
 // wd_row (uid, flags, size, content, created): TRUE when the row is to go.
 static gint64
-note_row (gpointer data, const gint64 *values)
+note_row (gpointer data, sqlite3_value **values)
 {
   WdSqliteRemoval *self = data;
-  WdUid uid = (WdUid) values[0];
-  WdFlags flags = (WdFlags) values[1];
+  WdUid uid = (WdUid) sqlite3_value_int64 (values[0]);
+  WdFlags flags = (WdFlags) sqlite3_value_int64 (values[1]);
+  gint64 content = sqlite3_value_int64 (values[3]);
   gint64 modseq;
 
   if (self->failure != NULL
@@ -39,12 +51,9 @@ note_row (gpointer data, const gint64 *values)
     return FALSE;
   if ((flags & self->required) != self->required)
     return FALSE;
-  wd_uidset_add (self->uids, uid);
-  self->n_unseen += (flags & WD_FLAG_SEEN) == 0;
-  self->n_deleted += (flags & WD_FLAG_DELETED) != 0;
-  self->size_bytes += values[2];
-  g_array_append_val (self->contents, values[3]);
-  wd_sqlite_journal_add (&self->created, uid, values[4]);
+  g_array_append_val (self->contents, content);
+  wd_sqlite_remove_note (self, uid, flags, sqlite3_value_int64 (values[2]),
+                         sqlite3_value_int64 (values[4]));
   return TRUE;
 }
 

@@ -24,6 +24,10 @@ void wd_sqlite_remove_end (WdSqliteRemoval *self);
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (WdSqliteRemoval, wd_sqlite_remove_end)
 
+// Notes a row that was deleted, in order of UID.
+void wd_sqlite_remove_note (
+    WdSqliteRemoval *self, WdUid uid, WdFlags flags, gint64 size_bytes, gint64 created);
+
 // Deletes the rows of `uids` (NULL: of all) and notes them. One pass.
 gboolean wd_sqlite_remove_rows (WdSqliteRemoval *self,
                                 WdSqliteLease *lease,
