@@ -12,6 +12,8 @@ import tempfile
 import time
 import urllib.request
 
+from faults import Faults
+
 LISTENERS = {
     "imap": ["imap"],
     "lmtp": ["lmtp", "smtp"],
@@ -46,19 +48,34 @@ class Testbed:
     With WD_TEST_BACKEND=mongodb: in the environment, the store is that of WD_TEST_MONGODB_URI, and
     there are two instances of each service, which have nothing else in common. `mongodb` and
     `redis` are other uris for each of them.
+
+    With `faults` it is always the embedded store, and its services are open to them (faults.Faults);
+    with "log" they write down what they change. `store` is the folder of an embedded store that is
+    there already, and stays.
     """
 
     def __init__(
-        self, build, settings=(), services=("imap", "lmtp", "http"), mongodb=None, redis=None
+        self,
+        build,
+        settings=(),
+        services=("imap", "lmtp", "http"),
+        mongodb=None,
+        redis=None,
+        faults=None,
+        store=None,
     ):
         self.build = build
         self.settings = settings
         self.dir = tempfile.mkdtemp(prefix="wildduck-test-")
-        self.is_cluster = os.environ.get("WD_TEST_BACKEND") == "mongodb:"
+        self.store = store or f"{self.dir}/store"
+        self.faults = faults and Faults(build, self.dir, self.store, log=faults == "log")
+        self.environment = self.faults.env if self.faults else {}
+        is_embedded = faults is not None or store is not None
+        self.is_cluster = os.environ.get("WD_TEST_BACKEND") == "mongodb:" and not is_embedded
         self.instances = range(2 if self.is_cluster else 1)
         self.ports = Ports()
         self.processes = {}
-        os.mkdir(f"{self.dir}/store", 0o700)
+        os.makedirs(self.store, 0o700, exist_ok=True)
         for instance in self.instances:
             self.configure(instance, mongodb and mongodb[instance], redis and redis[instance])
         try:
@@ -87,7 +104,7 @@ class Testbed:
             uri = (mongodb or os.environ["WD_TEST_MONGODB_URI"]) + os.path.basename(self.dir)
             store = f"uri={uri}\nredis={redis or os.environ['WD_TEST_REDIS_URI']}\n"
         else:
-            store = f"uri=sqlite:{self.dir}/store\n"
+            store = f"uri=sqlite:{self.store}\n"
         with open(self.config_path(instance), "w") as file:
             file.write(
                 f"[store]\n{store}runtime-dir={runtime_dir}\n[http]\nrequire-token=no\n"
@@ -119,7 +136,7 @@ class Testbed:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                env={**os.environ, **(environment or {})},
+                env={**os.environ, **self.environment, **(environment or {})},
             )
         for listener in LISTENERS[service]:
             self.wait_for(service, instance, self.ports.all(listener)[instance])

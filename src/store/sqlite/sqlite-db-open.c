@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "sqlite-db-private.h"
+#include "sqlite-sync.h"
 #include "sqlite-vfs.h"
 
 // What a WAL that is kept may hold on to after a checkpoint, where nothing else is asked for.
@@ -245,7 +246,10 @@ wd_sqlite_db_free (WdSqliteDb *self)
   if (self == NULL)
     return;
   g_clear_pointer (&self->statements, g_hash_table_unref);
+  // The last one to close moves the WAL into the database.
   sqlite3_close_v2 (self->handle);
+  if (wd_sqlite_sync_take_failure ())
+    wd_sqlite_sync_distrust (self->name);
   g_free (self->name);
   g_free (self);
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core-clock.h"
+#include "sqlite-sync.h"
 #include "sqlite-vfs.h"
 
 // A transaction is short; who waits for longer than this finds a stuck process, not a queue.
@@ -189,6 +190,40 @@ run_text (WdSqliteDb *self, const char *sql, GError **error)
   return stmt != NULL && wd_sqlite_db_run (self, stmt, error);
 }
 
+static int
+checkpoint (WdSqliteDb *self, int mode)
+{
+  int rc = sqlite3_wal_checkpoint_v2 (self->handle, NULL, mode, NULL, NULL);
+
+  if (wd_sqlite_sync_take_failure ())
+    wd_sqlite_sync_distrust (self->name);
+  return rc;
+}
+
+void
+wd_sqlite_db_checkpoint (WdSqliteDb *self)
+{
+  (void) checkpoint (self, SQLITE_CHECKPOINT_PASSIVE);
+}
+
+gboolean
+wd_sqlite_db_mend (WdSqliteDb *self, GError **error)
+{
+  int rc;
+
+  if (!wd_sqlite_sync_is_distrusted (self->name))
+    return TRUE;
+  rc = checkpoint (self, SQLITE_CHECKPOINT_TRUNCATE);
+  if (rc != SQLITE_OK)
+    {
+      wd_sqlite_db_set_error (self, rc, error);
+      g_prefix_error (error, "after a failed sync: ");
+      return FALSE;
+    }
+  wd_sqlite_sync_trust (self->name);
+  return TRUE;
+}
+
 gboolean
 wd_sqlite_db_begin (WdSqliteDb *self,
                     WdSqliteTxnKind kind,
@@ -203,7 +238,8 @@ wd_sqlite_db_begin (WdSqliteDb *self,
 
   self->cancellable = cancellable;
 
-  gboolean ok = run_text (self, kind == WD_SQLITE_READ ? "BEGIN" : "BEGIN IMMEDIATE", error);
+  gboolean ok = (kind == WD_SQLITE_READ || wd_sqlite_db_mend (self, error))
+                && run_text (self, kind == WD_SQLITE_READ ? "BEGIN" : "BEGIN IMMEDIATE", error);
 
   self->cancellable = NULL;
   if (ok && kind == WD_SQLITE_READ)
@@ -230,9 +266,16 @@ wd_sqlite_db_commit (WdSqliteTxn *txn, GError **error)
 {
   g_return_val_if_fail (txn->db != NULL, FALSE);
 
-  if (!run_commit (txn->db, error))
+  WdSqliteDb *self = txn->db;
+  gboolean ok = run_commit (self, error);
+
+  if (wd_sqlite_sync_take_failure ())
+    wd_sqlite_sync_distrust (self->name);
+  if (!ok)
     {
       wd_sqlite_db_abort (txn);
+      // At once, while memory still has what was to be written. Else before the next commit.
+      (void) !wd_sqlite_db_mend (self, NULL);
       return FALSE;
     }
   txn->db = NULL;

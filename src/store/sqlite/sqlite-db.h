@@ -117,11 +117,18 @@ gboolean wd_sqlite_db_begin (WdSqliteDb *self,
                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 // On failure nothing of the transaction has happened (or, if the machine then crashes before the
-// next commit, all of it).
+// next commit, all of it). When it was the sync that failed, the next writer first makes good what
+// that may have thrown away.
 gboolean wd_sqlite_db_commit (WdSqliteTxn *txn, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 void wd_sqlite_db_abort (WdSqliteTxn *txn);
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (WdSqliteTxn, wd_sqlite_db_abort)
+
+// Moves what it can from the WAL into the database, without waiting for anybody.
+void wd_sqlite_db_checkpoint (WdSqliteDb *self);
+
+// Makes good what a failed sync may have left (sqlite-sync.h); the next to write does it, too.
+gboolean wd_sqlite_db_mend (WdSqliteDb *self, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 // Makes the directory (0700) and those above it, and their entries durable. It may exist.
 gboolean wd_sqlite_db_make_dir (const char *path, GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -93,8 +93,7 @@ care_for_wal (WdSqliteLease *self)
   if (n_pages >= WAL_PAGES)
     self->chores_due |= WD_SQLITE_CHORE_CHECKPOINT;
   if (n_pages >= WAL_PAGES_MAX)
-    sqlite3_wal_checkpoint_v2 (wd_sqlite_db_get_handle (self->db), NULL, SQLITE_CHECKPOINT_PASSIVE,
-                               NULL, NULL);
+    wd_sqlite_db_checkpoint (self->db);
 }
 
 void

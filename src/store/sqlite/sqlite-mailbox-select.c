@@ -97,6 +97,26 @@ save_claim (WdSqliteLease *lease,
   return wd_sqlite_mailbox_save (lease, mailbox, error) && wd_sqlite_lease_commit (lease, error);
 }
 
+// Reads the state and writes down that it was taken, in one transaction.
+static WdMailboxState *
+claim_state (WdSqlitePool *pool,
+             const WdActor *actor,
+             const WdId *mailbox,
+             gboolean claim_recent,
+             GCancellable *cancellable,
+             GError **error)
+{
+  g_auto (WdSqliteLease) lease = { 0 };
+  g_autoptr (WdMailboxState) state = NULL;
+  WdSqliteMailbox row;
+
+  if (!wd_sqlite_lease_begin (pool, actor, WD_SQLITE_WRITE, &lease, cancellable, error)
+      || (state = read_state (&lease, mailbox, &row, error)) == NULL
+      || !save_claim (&lease, &row, state, claim_recent, error))
+    return NULL;
+  return g_steal_pointer (&state);
+}
+
 WdMailboxState *
 wd_sqlite_mailbox_select_state (WdStore *store,
                                 const WdActor *actor,
@@ -107,6 +127,8 @@ wd_sqlite_mailbox_select_state (WdStore *store,
 {
   WdSqlitePool *pool = wd_sqlite_store_get_pool (store);
   g_autoptr (WdMailboxState) state = NULL;
+  g_autoptr (GError) local_error = NULL;
+  WdMailboxState *claimed;
   WdSqliteMailbox row;
 
   {
@@ -120,14 +142,13 @@ wd_sqlite_mailbox_select_state (WdStore *store,
       && get_next_hint (&row, state) - row.unseen_hint < HINT_LAG)
     return g_steal_pointer (&state);
 
-  g_auto (WdSqliteLease) lease = { 0 };
-
-  g_clear_pointer (&state, wd_mailbox_state_free);
-  if (!wd_sqlite_lease_begin (pool, actor, WD_SQLITE_WRITE, &lease, cancellable, error)
-      || (state = read_state (&lease, mailbox, &row, error)) == NULL
-      || !save_claim (&lease, &row, state, claim_recent, error))
-    return NULL;
-  return g_steal_pointer (&state);
+  claimed = claim_state (pool, actor, mailbox, claim_recent, cancellable, &local_error);
+  // On a disk that takes nothing mail can still be read, and is recent to the next session too.
+  if (claimed == NULL && g_error_matches (local_error, WD_STORE_ERROR, WD_STORE_ERROR_UNAVAILABLE))
+    return g_steal_pointer (&state);
+  if (claimed == NULL)
+    g_propagate_error (error, g_steal_pointer (&local_error));
+  return claimed;
 }
 
 // flag-keyword = atom (RFC 3501 9): no control characters, no specials, nothing beyond ASCII.

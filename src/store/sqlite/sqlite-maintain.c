@@ -11,7 +11,22 @@
 #include "sqlite-garbage.h"
 #include "sqlite-index.h"
 #include "sqlite-store-private.h"
+#include "sqlite-sync.h"
 #include "sqlite-trash.h"
+
+static gboolean
+mend (WdSqlitePool *pool, const WdId *user, GError **error)
+{
+  WdSqliteUser *open_user;
+  WdSqliteHandle *handle;
+  gboolean ok;
+
+  if (!wd_sqlite_pool_take (pool, user, &open_user, &handle, error))
+    return FALSE;
+  ok = wd_sqlite_db_mend (handle->db, error);
+  wd_sqlite_pool_give (open_user, handle, TRUE);
+  return ok;
+}
 
 // What was committed without waiting for the disk. SQLite holds its locks on other files than the
 // WAL, so that closing this descriptor takes none away.
@@ -19,14 +34,19 @@ static gboolean
 sync_wal (WdSqlitePool *pool, const WdId *user, GCancellable *cancellable, GError **error)
 {
   g_autofree char *dir = wd_sqlite_pool_dup_user_dir (pool, user);
-  g_autofree char *path = g_build_filename (dir, "mail.db-wal", NULL);
+  g_autofree char *database = g_build_filename (dir, "mail.db", NULL);
+  g_autofree char *path = g_strconcat (database, "-wal", NULL);
   int fd = open (path, O_RDONLY | O_CLOEXEC);
+  gboolean is_synced;
 
   if (fd < 0)
     return TRUE;
-  (void) fdatasync (fd);
+  is_synced = fdatasync (fd) == 0;
   close (fd);
-  return TRUE;
+  if (is_synced)
+    return TRUE;
+  wd_sqlite_sync_distrust (database);
+  return mend (pool, user, error);
 }
 
 static gboolean
@@ -38,8 +58,7 @@ checkpoint (WdSqlitePool *pool, const WdId *user, GCancellable *cancellable, GEr
   if (!wd_sqlite_pool_take (pool, user, &open_user, &handle, error))
     return FALSE;
   // Others at it, or readers of an old view: the next one gets further.
-  (void) sqlite3_wal_checkpoint_v2 (wd_sqlite_db_get_handle (handle->db), NULL,
-                                    SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+  wd_sqlite_db_checkpoint (handle->db);
   wd_sqlite_pool_set_wal_pages (open_user, 0);
   wd_sqlite_pool_give (open_user, handle, TRUE);
   return TRUE;

@@ -15,6 +15,8 @@
 
 #include <string.h>
 
+#include "sqlite-sync.h"
+
 #define NAME "wildduck"
 // Few writes, but small ones: what the page cache takes in one piece, it may also write again in
 // one when a little of it changes, and in a WAL that is used again each commit begins within the
@@ -153,7 +155,12 @@ wal_sync (sqlite3_file *file, int flags)
   sqlite3_file *real = get_below (file);
   int rc = flush (file);
 
-  return rc != SQLITE_OK ? rc : real->pMethods->xSync (real, flags);
+  if (rc != SQLITE_OK)
+    return rc;
+  rc = real->pMethods->xSync (real, flags);
+  if (rc != SQLITE_OK)
+    wd_sqlite_sync_note_failure ();
+  return rc;
 }
 
 static int
