@@ -20,7 +20,6 @@ import shutil
 import smtplib
 import socket
 import struct
-import subprocess
 import sys
 import tempfile
 import threading
@@ -114,12 +113,16 @@ class Storm:
         client.select("INBOX")
         client.store("1:*", "+FLAGS.SILENT", f"(hole{i})")
         self.testbed.faults.set(("sync", "EIO", "/users/"))
-        key = f"h{i}"
-        message = make_message(key)
-        assert client.append("INBOX", None, None, message)[0] == "NO"
+        assert client.append("INBOX", None, None, make_message(f"f{i}"))[0] == "NO"
         self.testbed.faults.set()
-        assert client.append("INBOX", None, None, message)[0] == "OK"
-        self.keep(USERS[0], key, message)
+        # The kernel tells each open descriptor of the failure, also now.
+        for n in range(5):
+            key = f"h{i}.{n}"
+            if client.append("INBOX", None, None, make_message(key))[0] == "OK":
+                break
+        else:
+            raise AssertionError("refused after the fault")
+        self.keep(USERS[0], key, make_message(key))
         client.logout()
         return self.kept[key][2]
 
@@ -327,15 +330,9 @@ def check_state(build, storm, store, cut):
         for user in USERS:
             if storm.created[user] <= cut:
                 n += check_user(testbed, storm, user, cut)
-        run = subprocess.run(
-            [f"{build}/src/ctl/wildduckctl", "--config", f"{testbed.dir}/wildduck.conf"]
-            + ["store", "check"],
-            capture_output=True,
-            text=True,
-        )
-        for line in run.stdout.splitlines()[1:]:
-            # A cut leaves files and folders of nobody.
-            assert not line or "orphan" in line, run.stdout
+        # A cut leaves files and folders of nobody.
+        found = testbed.check_store()
+        assert all("orphan" in line for line in found), found
     return n
 
 
@@ -385,7 +382,7 @@ def make_storm(testbed):
 
 def main():
     build = sys.argv[1]
-    n_cuts = int(sys.argv[2]) if len(sys.argv) > 2 else 16
+    n_cuts = int(sys.argv[2]) if len(sys.argv) > 2 else 36
     seed = int(sys.argv[3]) if len(sys.argv) > 3 else 1
     rng = random.Random(seed)
     socket.setdefaulttimeout(60)

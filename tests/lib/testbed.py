@@ -49,9 +49,9 @@ class Testbed:
     there are two instances of each service, which have nothing else in common. `mongodb` and
     `redis` are other uris for each of them.
 
-    With `faults` it is always the embedded store, and its services are open to them (faults.Faults);
-    with "log" they write down what they change. `store` is the folder of an embedded store that is
-    there already, and stays.
+    With `faults` it is always the embedded store, and its services are open to them
+    (faults.Faults); with "log" they write down what they change. `store` is the folder of an
+    embedded store that is there already, and stays.
     """
 
     def __init__(
@@ -184,6 +184,18 @@ class Testbed:
             stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120,
         )
         return done.returncode, done.stdout + done.stderr
+
+    def check_store(self):
+        """What is wrong with the store, a line a finding."""
+        done = subprocess.run(
+            [f"{self.build}/src/ctl/wildduckctl", "--config", self.config_path(0)]
+            + ["store", "check"],
+            stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120,
+        )
+        lines = [line for line in done.stdout.splitlines() if line]
+        if not lines or lines[0] != "No problems found." and not lines[0].startswith("USER "):
+            raise RuntimeError(done.stdout + done.stderr)
+        return lines[1:]
 
     def call(self, method, path, body=None):
         """One call of the HTTP API; returns its status and its JSON."""

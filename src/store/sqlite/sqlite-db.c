@@ -206,6 +206,18 @@ wd_sqlite_db_checkpoint (WdSqliteDb *self)
   (void) checkpoint (self, SQLITE_CHECKPOINT_PASSIVE);
 }
 
+static gboolean
+rewrite_wal (WdSqliteDb *self, GError **error)
+{
+  gboolean ok;
+
+  if (!run_text (self, "BEGIN IMMEDIATE", error))
+    return FALSE;
+  ok = wd_sqlite_sync_rewrite (self->name, error);
+  (void) !run_text (self, "ROLLBACK", NULL);
+  return ok;
+}
+
 gboolean
 wd_sqlite_db_mend (WdSqliteDb *self, GError **error)
 {
@@ -213,6 +225,11 @@ wd_sqlite_db_mend (WdSqliteDb *self, GError **error)
 
   if (!wd_sqlite_sync_is_distrusted (self->name))
     return TRUE;
+  if (!rewrite_wal (self, error))
+    {
+      g_prefix_error (error, "after a failed sync: ");
+      return FALSE;
+    }
   rc = checkpoint (self, SQLITE_CHECKPOINT_TRUNCATE);
   if (rc != SQLITE_OK)
     {

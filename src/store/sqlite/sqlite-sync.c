@@ -4,6 +4,14 @@
 
 #include "sqlite-sync.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "store-types.h"
+
+#define PIECE_BYTES (64 * 1024)
+
 static _Thread_local gboolean has_failed;
 
 static GMutex mutex; // Guards `distrusted`. Innermost.
@@ -59,4 +67,68 @@ wd_sqlite_sync_is_distrusted (const char *path)
   is_there = g_hash_table_contains (distrusted, path);
   g_mutex_unlock (&mutex);
   return is_there;
+}
+
+static gboolean
+set_errno_error (const char *what, const char *path, GError **error)
+{
+  int saved = errno;
+
+  g_set_error (error, WD_STORE_ERROR, WD_STORE_ERROR_UNAVAILABLE, "%s %s: %s", what, path,
+               g_strerror (saved));
+  return FALSE;
+}
+
+// Writes the octets where they are already.
+static gboolean
+rewrite_piece (int fd, const guint8 *data, gsize len, gint64 offset)
+{
+  while (len > 0)
+    {
+      gssize n = pwrite (fd, data, len, offset);
+
+      if (n < 0 && errno != EINTR)
+        return FALSE;
+      if (n > 0)
+        {
+          data += n;
+          len -= (gsize) n;
+          offset += n;
+        }
+    }
+  return TRUE;
+}
+
+static gboolean
+rewrite_all (int fd)
+{
+  g_autofree guint8 *piece = g_malloc (PIECE_BYTES);
+  gint64 offset = 0;
+
+  for (;;)
+    {
+      gssize n = pread (fd, piece, PIECE_BYTES, offset);
+
+      if (n < 0 && errno == EINTR)
+        continue;
+      if (n < 0 || (n > 0 && !rewrite_piece (fd, piece, (gsize) n, offset)))
+        return FALSE;
+      if (n == 0)
+        return fdatasync (fd) == 0;
+      offset += n;
+    }
+}
+
+gboolean
+wd_sqlite_sync_rewrite (const char *path, GError **error)
+{
+  g_autofree char *wal = g_strconcat (path, "-wal", NULL);
+  int fd = open (wal, O_RDWR | O_CLOEXEC);
+  gboolean ok;
+
+  if (fd < 0)
+    return errno == ENOENT ? TRUE : set_errno_error ("open", wal, error);
+  ok = rewrite_all (fd) || set_errno_error ("rewrite", wal, error);
+  close (fd);
+  return ok;
 }
