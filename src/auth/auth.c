@@ -24,10 +24,11 @@ static const char *
 choose_scheme (const WdConfig *config)
 {
   const char *scheme = wd_core_config_get_string (config, "auth", "password-scheme");
-  const char *uri = wd_core_config_get_string (config, "store", "uri");
+  WdStoreOptions options;
 
-  return g_str_has_prefix (uri, "mongodb") && strcmp (scheme, "yescrypt") == 0 ? "pbkdf2-sha256"
-                                                                               : scheme;
+  wd_store_options_init (&options, config);
+  return wd_store_options_is_shared (&options) && strcmp (scheme, "yescrypt") == 0 ? "pbkdf2-sha256"
+                                                                                   : scheme;
 }
 
 WdAuth *

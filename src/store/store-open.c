@@ -40,6 +40,12 @@ wd_store_options_init (WdStoreOptions *self, const WdConfig *config)
   };
 }
 
+gboolean
+wd_store_options_is_shared (const WdStoreOptions *self)
+{
+  return g_str_has_prefix (self->uri, "mongodb");
+}
+
 WdStore *
 wd_store_open (const WdStoreOptions *options, GError **error)
 {

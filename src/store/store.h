@@ -42,6 +42,9 @@ typedef struct
 // Fills the options from [store]; the strings stay the configuration's.
 void wd_store_options_init (WdStoreOptions *self, const WdConfig *config);
 
+// TRUE when the original WildDuck may use the same store, and has to be able to read what is in it.
+gboolean wd_store_options_is_shared (const WdStoreOptions *self);
+
 // Opens the store, creating it where there is none (NOT_FOUND with must_exist) and upgrading its
 // format where it is older. Returns (transfer full). INVALID for the uri; UNAVAILABLE, with a
 // message for the administrator, for a store that cannot be opened or whose format is newer than

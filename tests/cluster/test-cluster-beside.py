@@ -289,7 +289,8 @@ def test_written_here(both):
         for rows in (envelopes, ours):
             row = b"".join(rows[uid])
             assert f'"{name}" '.encode() in row, row
-            assert b'"from" "example.com"' in row and b"<%s@example.com>" % name.encode() in row, row
+            assert b'"from" "example.com"' in row, row
+            assert b"<%s@example.com>" % name.encode() in row, row
     its = b"".join(envelopes[6])
     assert b'"png"' in its.lower() and b"a.png" in its, its
     part = fetch(there, "7", "(UID BODY.PEEK[2])")[7][1]
@@ -300,7 +301,8 @@ def test_written_here_api(both):
     user = both.user("api")
     for text in MESSAGES.values():
         deliver(both.ours.ports["lmtp"], "api@example.org", text_of(text))
-    boxes = {b["path"]: b for b in both.original.call(f"/users/{user}/mailboxes?counters=true")["results"]}
+    reply = both.original.call(f"/users/{user}/mailboxes?counters=true")
+    boxes = {b["path"]: b for b in reply["results"]}
     inbox = boxes["INBOX"]
     assert inbox["total"] == len(MESSAGES) and inbox["unseen"] == len(MESSAGES), inbox
     base = f"/users/{user}/mailboxes/{inbox['id']}/messages"
@@ -449,7 +451,8 @@ def watch(both, name, watcher, actor, lmtp, other_lmtp):
     idle_until(watcher, rb"\* 2 FETCH .*Flagged",
                lambda: actor.uid("STORE", "2", "+FLAGS", r"(\Flagged)"))
     actor.noop()
-    idle_until(watcher, rb"\* 4 EXISTS", lambda: actor.append("INBOX", None, None, text_of("a: b\n\nc\n")))
+    idle_until(watcher, rb"\* 4 EXISTS",
+               lambda: actor.append("INBOX", None, None, text_of("a: b\n\nc\n")))
     actor.uid("STORE", "2", "+FLAGS", r"(\Deleted)")
     idle_until(watcher, rb"\* 2 EXPUNGE", actor.expunge)
     idle_until(watcher, rb"\* 1 EXPUNGE", lambda: actor.uid("MOVE", "1", "Trash"))
@@ -490,7 +493,8 @@ def test_tree(both):
         a.select("INBOX")
         assert a.delete("One/Dos")[0] == "OK"
         assert b.delete("One")[0] == "OK"
-        wait_until(lambda: not {n for n in names(a) | names(b) if n.startswith(b"One")}, "their end")
+        left = lambda: {n for n in names(a) | names(b) if n.startswith(b"One")}  # noqa: E731
+        wait_until(lambda: not left(), "their end")
 
 
 def is_told_gone(client):
@@ -562,8 +566,8 @@ def test_storm(both):
         if mine:
             compare_views(here, there)
         total += sum(mine.values())
-        status = [sorted(re.findall(rb"[A-Z]+ \d+", c.status(path, "(MESSAGES UNSEEN UIDNEXT)")[1][0]))
-                  for c in (here, there)]
+        texts = [c.status(path, "(MESSAGES UNSEEN UIDNEXT)")[1][0] for c in (here, there)]
+        status = [sorted(re.findall(rb"[A-Z]+ \d+", text)) for text in texts]
         assert status[0] == status[1], (path, status)
     used = both.original.call(f"/users/{user}")["limits"]["quota"]["used"]
     assert used == total, (used, total)
