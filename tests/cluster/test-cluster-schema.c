@@ -106,6 +106,32 @@ test_nothing (Schema *self, gconstpointer data)
   assert_prepares (self, -1, 0);
 }
 
+static gpointer
+open_one (gpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (WdStore) store = wd_store_open (&((Schema *) data)->options, &error);
+
+  g_assert_no_error (error);
+  g_assert_nonnull (store);
+  return NULL;
+}
+
+// All services of a new installation start at once.
+static void
+test_together (Schema *self, gconstpointer data)
+{
+  GThread *threads[8];
+
+  run_command (self, BCON_NEW ("dropDatabase", BCON_INT32 (1)));
+  self->options.is_unprepared = FALSE;
+  for (gsize i = 0; i < G_N_ELEMENTS (threads); i++)
+    threads[i] = g_thread_new ("open", open_one, self);
+  for (gsize i = 0; i < G_N_ELEMENTS (threads); i++)
+    g_thread_join (threads[i]);
+  assert_prepares (self, -1, 0);
+}
+
 static void
 test_older (Schema *self, gconstpointer data)
 {
@@ -145,7 +171,7 @@ main (int argc, char **argv)
   } cases[] = {
     { "/cluster/schema/again", test_again },     { "/cluster/schema/missing", test_missing },
     { "/cluster/schema/nothing", test_nothing }, { "/cluster/schema/older", test_older },
-    { "/cluster/schema/newer", test_newer },
+    { "/cluster/schema/newer", test_newer },     { "/cluster/schema/together", test_together },
   };
 
   gboolean is_there = wd_test_store_get_missing () == NULL;

@@ -133,8 +133,8 @@ load_version (WdMongoCall *call, gint64 *out_version, GError **error)
   return FALSE;
 }
 
-gboolean
-wd_mongo_schema_init (WdMongoCall *call, WdStorePrepared *out_prepared, GError **error)
+static gboolean
+init_once (WdMongoCall *call, WdStorePrepared *out_prepared, GError **error)
 {
   *out_prepared = (WdStorePrepared){ .version = VERSION };
   if (!load_version (call, &out_prepared->version_before, error))
@@ -143,6 +143,16 @@ wd_mongo_schema_init (WdMongoCall *call, WdStorePrepared *out_prepared, GError *
     if (!make_indexes (call, i, &i, &out_prepared->n_made, error))
       return FALSE;
   return save_version (call, error);
+}
+
+// Services that start together get into each other's way.
+gboolean
+wd_mongo_schema_init (WdMongoCall *call, WdStorePrepared *out_prepared, GError **error)
+{
+  for (guint i = 1; !init_once (call, out_prepared, error); i++)
+    if (!wd_mongo_call_may_repeat (error, i))
+      return FALSE;
+  return TRUE;
 }
 
 // There is a user: of ours, or of WildDuck.
@@ -161,8 +171,8 @@ check_used (WdMongoCall *call, GError **error)
   return doc != NULL;
 }
 
-gboolean
-wd_mongo_schema_check (WdMongoCall *call, gboolean must_exist, GError **error)
+static gboolean
+check_once (WdMongoCall *call, gboolean must_exist, GError **error)
 {
   WdStorePrepared prepared;
   gint64 version;
@@ -170,4 +180,13 @@ wd_mongo_schema_check (WdMongoCall *call, gboolean must_exist, GError **error)
   return load_version (call, &version, error)
          && (version != 0 || !must_exist || check_used (call, error))
          && (version == VERSION || wd_mongo_schema_init (call, &prepared, error));
+}
+
+gboolean
+wd_mongo_schema_check (WdMongoCall *call, gboolean must_exist, GError **error)
+{
+  for (guint i = 1; !check_once (call, must_exist, error); i++)
+    if (!wd_mongo_call_may_repeat (error, i))
+      return FALSE;
+  return TRUE;
 }
