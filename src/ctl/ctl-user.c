@@ -106,8 +106,8 @@ set_password (WdCtl *ctl, char **arguments, GError **error)
     return WD_CTL_FAILED;
   user = wd_ctl_context_find_user (ctl, arguments[0], error);
   if (user == NULL || !make_credentials (ctl, changes, error)
-      || !wd_store_update_user (ctl->store, &user->id, changes, WD_USER_FIELD_PASSWORD, NULL,
-                                error))
+      || !wd_store_update_user (ctl->store, &user->id, changes,
+                                WD_USER_FIELD_PASSWORD | WD_USER_FIELD_SESSIONS, NULL, error))
     return WD_CTL_FAILED;
   g_print ("The password of %s is changed.\n", user->username);
   return WD_CTL_OK;

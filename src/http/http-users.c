@@ -26,6 +26,12 @@ static const WdHttpField delete_fields[] = {
   { NULL },
 };
 
+static const WdHttpField logout_fields[] = {
+  { "user", WD_HTTP_PATH, WD_HTTP_ID, WD_HTTP_REQUIRED },
+  { "reason", WD_HTTP_BODY, WD_HTTP_TEXT, WD_HTTP_EMPTY_OK, 0, 128 },
+  { NULL },
+};
+
 static const WdHttpField resolve_fields[] = {
   { "username", WD_HTTP_PATH, WD_HTTP_TEXT, WD_HTTP_REQUIRED, 1, 255 },
   { NULL },
@@ -105,9 +111,12 @@ collect_changes (const WdHttpRequest *request, const WdUser *user, WdUser *chang
     const char *name;
     WdUserFields field;
   } rows[] = {
-    { "name", WD_USER_FIELD_NAME },         { "quota", WD_USER_FIELD_QUOTA },
-    { "disabled", WD_USER_FIELD_DISABLED }, { "suspended", WD_USER_FIELD_SUSPENDED },
-    { "tags", WD_USER_FIELD_TAGS },         { "password", WD_USER_FIELD_PASSWORD },
+    { "name", WD_USER_FIELD_NAME },
+    { "quota", WD_USER_FIELD_QUOTA },
+    { "disabled", WD_USER_FIELD_DISABLED },
+    { "suspended", WD_USER_FIELD_SUSPENDED },
+    { "tags", WD_USER_FIELD_TAGS },
+    { "password", WD_USER_FIELD_PASSWORD | WD_USER_FIELD_SESSIONS },
   };
 
   WdUserFields fields = 0;
@@ -185,6 +194,21 @@ delete_user (const WdHttpRequest *request)
   return reply;
 }
 
+// The reason is for whoever asks: sessions only learn that they are over.
+static WdHttpReply *
+logout_user (const WdHttpRequest *request)
+{
+  const WdUser nothing = { 0 };
+  g_autoptr (GError) error = NULL;
+  WdId id;
+
+  wd_http_request_get_id (request, "user", &id);
+  if (!wd_store_update_user (request->store, &id, &nothing, WD_USER_FIELD_SESSIONS,
+                             request->cancellable, &error))
+    return wd_http_error_new (error, WD_HTTP_SUBJECT_USER);
+  return wd_http_reply_new_success ();
+}
+
 const WdHttpRoute wd_http_users_routes[] = {
   { "POST", "/user/create", "Create a user; the reply has the name, too",
     wd_http_user_create_fields, wd_http_user_create_named },
@@ -194,6 +218,7 @@ const WdHttpRoute wd_http_users_routes[] = {
     resolve_user },
   { "GET", "/users/:user", "Show a user", user_fields, get_user },
   { "PUT", "/users/:user", "Change a user", wd_http_user_update_fields, update_user },
+  { "PUT", "/users/:user/logout", "End all sessions of a user", logout_fields, logout_user },
   { "DELETE", "/users/:user", "Remove a user with all addresses and mail", delete_fields,
     delete_user },
   { NULL },

@@ -112,6 +112,7 @@ wd_imap_session_authenticate (WdImapSession *self, const WdUser *user)
 
   wd_core_id_to_hex (&user->id, id);
   self->actor = WD_ACTOR_SELF (user->id);
+  self->session_epoch = user->session_epoch;
   self->state = WD_IMAP_STATE_AUTHENTICATED;
   self->reader.is_trusted = TRUE;
   wd_net_conn_set_phase_deadline_secs (self->conn, 0);
@@ -328,7 +329,7 @@ run_idle (WdImapSession *self)
   return wd_imap_sync_run (self, TRUE, FALSE);
 }
 
-// The account may be disabled or gone.
+// The account may be disabled or gone, or its sessions may have been ended.
 static void
 check_account (WdImapSession *self)
 {
@@ -341,8 +342,12 @@ check_account (WdImapSession *self)
                             wd_imap_session_get_cancellable (self), &error);
   if (user == NULL && g_error_matches (error, WD_STORE_ERROR, WD_STORE_ERROR_NOT_FOUND))
     wd_imap_session_bye (self, "Account was removed");
-  else if (user != NULL && (user->disabled || user->suspended))
+  else if (user == NULL)
+    g_atomic_int_set (&self->is_account_news, TRUE); // Not known now: with the next command.
+  else if (user->disabled || user->suspended)
     wd_imap_session_bye (self, "Account is disabled");
+  else if (user->session_epoch != self->session_epoch)
+    wd_imap_session_bye (self, "Logged out by the server");
 }
 
 // Work until there is nothing to do but to wait.

@@ -40,8 +40,9 @@ struct _WdImapSession
   WdConn *conn;
   WdImapServer *server;
   WdImapState state;
-  guint enabled; // WD_IMAP_ENABLED_…
-  WdActor actor; // Once authenticated.
+  guint enabled;         // WD_IMAP_ENABLED_…
+  WdActor actor;         // Once authenticated.
+  guint64 session_epoch; // Of the user, then.
   WdImapReader reader;
   WdImapCommand *cmd;       // (nullable) The one that runs.
   WdImapLineFunc take_line; // (nullable) Set: the next line goes there.

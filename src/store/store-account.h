@@ -22,6 +22,7 @@ typedef struct
   guint64 used_bytes;  // Only filled by wd_store_get_user; 0 in lists.
   gboolean disabled;
   gboolean suspended;
+  guint64 session_epoch; // Sessions that began under another one are to end.
   GStrv tags;
   char *extra_json; // An object with the fields that the store only keeps (HTTP API). (nullable)
   // Only for wd_store_update_user, and borrowed: change nothing, but fail with CONFLICT, unless
@@ -63,6 +64,7 @@ typedef enum
   WD_USER_FIELD_SUSPENDED = 1 << 4,
   WD_USER_FIELD_TAGS = 1 << 5,
   WD_USER_FIELD_EXTRA = 1 << 6,
+  WD_USER_FIELD_SESSIONS = 1 << 7, // session_epoch, whatever it was, becomes the next.
 } WdUserFields;
 
 typedef enum

@@ -271,7 +271,7 @@ test_update (Contract *contract)
     .extra_json = "{}",
   };
 
-  for (guint bit = 1; bit <= WD_USER_FIELD_EXTRA; bit <<= 1)
+  for (guint bit = 1; bit <= WD_USER_FIELD_SESSIONS; bit <<= 1)
     {
       g_autofree char *name = g_strdup_printf ("user%u", bit);
       WdId id = wd_test_store_add_user (contract->scratch, name, NULL);
@@ -289,6 +289,7 @@ test_update (Contract *contract)
       g_assert_cmpint (user->suspended, ==, bit == WD_USER_FIELD_SUSPENDED);
       g_assert_cmpuint (g_strv_length (user->tags), ==, bit == WD_USER_FIELD_TAGS ? 1 : 0);
       g_assert_cmpstr (user->extra_json, ==, bit == WD_USER_FIELD_EXTRA ? "{}" : NULL);
+      g_assert_cmpuint (user->session_epoch, ==, bit == WD_USER_FIELD_SESSIONS ? 1 : 0);
     }
 }
 

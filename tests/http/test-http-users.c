@@ -11,6 +11,9 @@
 #define NOBODY "0123456789abcdef01234567"
 #define MOST G_STRINGIFY (WD_LIMIT_HTTP_PAGE_RESULTS)
 #define ABOVE "251"
+#define REASON_16 "sixteen octets.."
+#define REASON_64 REASON_16 REASON_16 REASON_16 REASON_16
+#define REASON_MOST REASON_64 REASON_64
 #define INVALID "\"InputValidationError\""
 // Of "secretpass".
 #define HASH                                                                                       \
@@ -203,6 +206,7 @@ static const HttpStep invalid_steps[] = {
   { "GET", "/users/" NOBODY, NULL, 404, NULL, { "code", "\"UserNotFound\"" } },
   { "PUT", "/users/" NOBODY, "{\"name\":\"x\"}", 404, NULL, { "code", "\"UserNotFound\"" } },
   { "DELETE", "/users/" NOBODY, NULL, 404, NULL, { "code", "\"UserNotFound\"" } },
+  { "PUT", "/users/" NOBODY "/logout", NULL, 404, NULL, { "code", "\"UserNotFound\"" } },
   { "GET", "/users/resolve/nobody", NULL, 404, NULL, { "code", "\"UserNotFound\"" } },
   { "GET", "/users/resolve/a%20b", NULL, 404, NULL, { "code", "\"UserNotFound\"" } },
   { NULL },
@@ -309,6 +313,21 @@ static const HttpStep kept_steps[] = {
     NULL,
     { "details.username", "\"is not a field of this request\"" } },
 
+  { "PUT", "/users/$kept/logout", NULL, 200, NULL, { "success", "true" } },
+  { "PUT",
+    "/users/$kept/logout",
+    "{\"reason\":\"" REASON_MOST "\"}",
+    200,
+    NULL,
+    { "success", "true" } },
+  { "PUT",
+    "/users/$kept/logout",
+    "{\"reason\":\"" REASON_MOST "x\"}",
+    400,
+    NULL,
+    { "code", INVALID } },
+  { "PUT", "/users/$kept/logout", "{\"reasons\":\"\"}", 400, NULL, { "code", INVALID } },
+  { "GET", "/users/$kept/logout", NULL, 405, NULL, { 0 } },
   { "DELETE", "/users/$kept?deleteAfter=2038-01-01", NULL, 400, NULL, { "code", INVALID } },
   { "DELETE", "/users/$kept", NULL, 200, NULL, { "user", "\"$kept\"", "addresses.deleted", "1" } },
   { "GET", "/users/$kept", NULL, 404, NULL, { 0 } },

@@ -186,6 +186,41 @@ def curl(testbed, user, path, *arguments):
     return run([*command, *arguments])
 
 
+def expect_bye(client, what):
+    """The server's goodbye comes by itself, in the middle of nothing, and then the end."""
+    client.sock.settimeout(20)
+    line = client.readline()
+    assert line.startswith(b"* BYE"), f"{line} after {what}"
+    assert client.readline() == b"", f"the session goes on after {what}"
+
+
+def check_logout(testbed, user):
+    """Another service ends the sessions here: all of them, and each way to do it."""
+    _, reply = testbed.call("GET", f"/users/resolve/{user}")
+    path = f"/users/{reply['id']}"
+    ways = (
+        (f"{path}/logout", {"reason": "test"}, PASSWORD),
+        (path, {"password": "another pass"}, "another pass"),
+        (path, {"disabled": True}, None),
+    )
+    password = PASSWORD
+    for route, body, next_password in ways:
+        # As many as instances twice over, so that each has one.
+        clients = [imaplib.IMAP4("127.0.0.1", testbed.ports["imap"]) for _ in range(4)]
+        for client in clients:
+            client.login(user, password)
+        assert testbed.call("PUT", route, body) == (200, {"success": True})
+        for client in clients:
+            expect_bye(client, f"{route} {body}")
+        password = next_password
+    client = imaplib.IMAP4("127.0.0.1", testbed.ports["imap"])
+    try:
+        client.login(user, "another pass")
+        raise AssertionError("a disabled user logs in")
+    except client.error:
+        client.shutdown()
+
+
 def check_curl(testbed, user):
     path = f"{testbed.dir}/message"
     with open(path, "wb") as file:
@@ -330,6 +365,7 @@ CHECKS = [
     check_imaplib_errors,
     check_imapclient,
     check_imapclient_idle,
+    check_logout,
     check_curl,
     check_mbsync,
     check_mbsync_many,

@@ -129,15 +129,22 @@ keep_fixture (ImapFixture *fixture, gconstpointer data)
 }
 
 static void
-disable (ImapFixture *fixture, const WdId *user)
+change_user (ImapFixture *fixture, const WdId *user, const WdUser *changes, WdUserFields fields)
 {
-  const WdUser changes = { .disabled = TRUE };
   g_autoptr (GError) error = NULL;
-  gboolean ok = wd_store_update_user (wd_test_store_get (fixture->scratch), user, &changes,
-                                      WD_USER_FIELD_DISABLED, NULL, &error);
+  gboolean ok = wd_store_update_user (wd_test_store_get (fixture->scratch), user, changes, fields,
+                                      NULL, &error);
 
   g_assert_no_error (error);
   g_assert_true (ok);
+}
+
+static void
+disable (ImapFixture *fixture, const WdId *user)
+{
+  const WdUser changes = { .disabled = TRUE };
+
+  change_user (fixture, user, &changes, WD_USER_FIELD_DISABLED);
 }
 
 static void
@@ -149,6 +156,39 @@ test_account_disabled (ImapFixture *fixture, gconstpointer data)
   disable (fixture, &user);
   imap_client_expect (client, "* BYE Account is disabled");
   expect_end (client);
+}
+
+// All sessions of the user end, in IDLE and out of it, and nobody else's; a change of other things
+// ends none, and who logs in afterwards stays.
+static void
+test_account_logout (ImapFixture *fixture, gconstpointer data)
+{
+  const WdUser changes = { .name = "Alice" };
+  WdId user = imap_fixture_add_user (fixture, "alice");
+  WdId other = imap_fixture_add_user (fixture, "bob");
+  g_autoptr (ImapClient) idle = imap_client_new_login (fixture, "alice");
+  g_autoptr (ImapClient) quiet = imap_client_new_login (fixture, "alice");
+  g_autoptr (ImapClient) bob = imap_client_new_login (fixture, "bob");
+
+  imap_client_say (idle, "i IDLE");
+  imap_client_expect (idle, "+ ");
+  change_user (fixture, &user, &changes, WD_USER_FIELD_NAME);
+  imap_client_say (quiet, "n NOOP");
+  imap_client_expect (quiet, "n OK");
+  change_user (fixture, &user, &changes, WD_USER_FIELD_SESSIONS);
+  imap_client_expect (idle, "* BYE Logged out by the server");
+  expect_end (idle);
+  imap_client_expect (quiet, "* BYE Logged out by the server");
+  expect_end (quiet);
+
+  g_autoptr (ImapClient) again = imap_client_new_login (fixture, "alice");
+
+  change_user (fixture, &user, &changes, WD_USER_FIELD_NAME);
+  change_user (fixture, &other, &changes, WD_USER_FIELD_NAME);
+  imap_client_say (again, "n NOOP");
+  imap_client_expect (again, "n OK");
+  imap_client_say (bob, "n NOOP");
+  imap_client_expect (bob, "n OK");
 }
 
 static void
@@ -549,6 +589,7 @@ main (int argc, char **argv)
   ADD ("idle-hello", test_idle_hello);
   g_test_add ("/imap/session/shutdown", ImapFixture, NULL, set_up, test_shutdown, keep_fixture);
   ADD ("account-disabled", test_account_disabled);
+  ADD ("account-logout", test_account_logout);
   ADD ("account-removed", test_account_removed);
   ADD ("large-message", test_large_message);
   ADD ("many-rows", test_many_rows);

@@ -194,6 +194,27 @@ test_newer (Fixture *fixture, gconstpointer data)
   g_assert_nonnull (strstr (error->message, "newer"));
 }
 
+// A file of format 1, which had no session_epoch.
+static void
+test_older (Fixture *fixture, gconstpointer data)
+{
+  const WdUser nothing = { 0 };
+  g_autoptr (WdUser) user = NULL;
+  g_autoptr (GError) error = NULL;
+  WdId id;
+
+  g_assert_true (create (fixture, "a", &id, NULL));
+  g_clear_pointer (&fixture->directory, wd_sqlite_directory_free);
+  run_sql (fixture, "ALTER TABLE users DROP COLUMN session_epoch; PRAGMA user_version = 1");
+  g_assert_true (open_directory (fixture, &error));
+  g_assert_no_error (error);
+  g_assert_true (wd_sqlite_directory_update_user (fixture->directory, &id, &nothing,
+                                                  WD_USER_FIELD_SESSIONS, NULL, NULL));
+  user = wd_sqlite_directory_get_user (fixture->directory, &id, NULL, NULL);
+  g_assert_cmpstr (user->username, ==, "a");
+  g_assert_cmpuint (user->session_epoch, ==, 1);
+}
+
 static void
 test_damaged (Fixture *fixture, gconstpointer data)
 {
@@ -314,6 +335,7 @@ static const struct
   { "/store/directory/create-race", test_create_race },
   { "/store/directory/remove-fails", test_remove_fails },
   { "/store/directory/newer", test_newer },
+  { "/store/directory/older", test_older },
   { "/store/directory/damaged", test_damaged },
   { "/store/directory/ids-and-quota", test_ids_and_quota },
   { "/store/directory/threads", test_threads },

@@ -106,6 +106,7 @@ wd_mongo_user_read (const bson_t *doc)
   user->used_bytes = (guint64) MAX (wd_mongo_bson_get_int (doc, "storageUsed", 0), 0);
   user->disabled = wd_mongo_bson_get_bool (doc, "disabled");
   user->suspended = wd_mongo_bson_get_bool (doc, "suspended");
+  user->session_epoch = (guint64) wd_mongo_bson_get_int (doc, "wd.epoch", 0);
   user->tags = wd_mongo_bson_dup_texts (doc, "tags");
   user->extra_json = wd_mongo_bson_dup_text (doc, "wd.extra");
   return user;
@@ -379,6 +380,8 @@ wd_mongo_user_update (WdStore *store,
   gboolean ok = fill_update (&set, changes, fields, error);
 
   bson_append_document_end (update, &set);
+  if ((fields & WD_USER_FIELD_SESSIONS) != 0)
+    BCON_APPEND (update, "$inc", "{", "wd.epoch", BCON_INT64 (1), "}");
   if (changes->if_password_hash != NULL)
     BSON_APPEND_UTF8 (filter, "password", changes->if_password_hash);
   if (!ok || !wd_mongo_store_begin (store, &call, cancellable, error)

@@ -80,7 +80,7 @@ char *wd_sqlite_directory_dup_tag_search (const char *tag) G_GNUC_WARN_UNUSED_RE
 // and a, and m is the main address of u.
 #define WD_SQLITE_USER_COLUMNS                                                                     \
   "u.id, u.username, u.name, m.address, u.password_hash, u.scram, u.created_ms, u.quota,"          \
-  " u.disabled, u.suspended, u.tags, u.extra"
+  " u.disabled, u.suspended, u.session_epoch, u.tags, u.extra"
 #define WD_SQLITE_ADDRESS_COLUMNS                                                                  \
   "a.id, u.id, a.address, a.name, u.main = a.n, a.created_ms, a.tags, a.extra"
 

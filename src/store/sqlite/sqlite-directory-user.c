@@ -241,12 +241,13 @@ update_row (WdSqliteDb *db,
                               " suspended = iif (?2 & 16, ?9, suspended),"
                               " tags = iif (?2 & 32, ?10, tags),"
                               " tags_search = iif (?2 & 32, ?11, tags_search),"
-                              " extra = iif (?2 & 64, ?12, extra)"
+                              " extra = iif (?2 & 64, ?12, extra),"
+                              " session_epoch = session_epoch + iif (?2 & 128, 1, 0)"
                               " WHERE id = ?1 AND (?13 IS NULL OR password_hash = ?13)",
                               error);
   int i = 1;
 
-  G_STATIC_ASSERT (WD_USER_FIELD_NAME == 1 && WD_USER_FIELD_EXTRA == 64);
+  G_STATIC_ASSERT (WD_USER_FIELD_NAME == 1 && WD_USER_FIELD_SESSIONS == 128);
   if (stmt == NULL)
     return FALSE;
   wd_sqlite_db_bind_id (stmt, i++, id);

@@ -32,6 +32,7 @@ static const WdSqliteStep steps[] = {
     " PRIMARY KEY (name, kind)) WITHOUT ROWID, STRICT;"
     "CREATE TABLE settings (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID, STRICT;",
     NULL },
+  { "ALTER TABLE users ADD COLUMN session_epoch INTEGER NOT NULL DEFAULT 0;", NULL },
 };
 static const WdSqliteSchema schema = { steps, G_N_ELEMENTS (steps) };
 
@@ -252,6 +253,7 @@ wd_sqlite_directory_dup_user (sqlite3_stmt *stmt)
   user->quota_bytes = (guint64) sqlite3_column_int64 (stmt, i++);
   user->disabled = sqlite3_column_int (stmt, i++) != 0;
   user->suspended = sqlite3_column_int (stmt, i++) != 0;
+  user->session_epoch = (guint64) sqlite3_column_int64 (stmt, i++);
   user->tags = dup_tags (stmt, i++);
   user->extra_json = wd_sqlite_db_dup_text (stmt, i++);
   return user;
