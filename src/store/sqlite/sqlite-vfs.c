@@ -419,6 +419,7 @@ wd_sqlite_vfs_begin_read (sqlite3 *handle)
     }
   reader->file = file;
   reader->next = -1;
+  reader->start = 0;
   reader->n_read = 0;
   reader->n_ahead = AHEAD_MIN_BYTES;
 }
