@@ -5,6 +5,7 @@
 #include "imap-fetch-item.h"
 
 #include "core-limits.h"
+#include "imap-downgrade.h"
 #include "imap-flags.h"
 #include "imap-format.h"
 
@@ -57,8 +58,16 @@ write_modseq (WdImapRowWriter *writer, const WdMessageRow *row, GString *out)
 }
 
 // Lists made when the message came in; an index that lacks one says NIL.
+typedef struct
+{
+  const char *name;
+  gsize name_len;
+  void (*downgrade) (const char *list, gsize len, GString *out);
+} List;
+
 static void
-write_list (GString *out, const char *name, gsize name_len, const char *text, gsize len)
+write_list (
+    const WdImapRowWriter *writer, const List *list, const char *text, gsize len, GString *out)
 {
   char *p;
 
@@ -67,27 +76,39 @@ write_list (GString *out, const char *name, gsize name_len, const char *text, gs
       text = "NIL";
       len = 3;
     }
-  p = wd_imap_format_reserve (out, name_len + len);
-  p = wd_imap_format_write (p, name, name_len);
+  p = wd_imap_format_reserve (out, list->name_len + len);
+  p = wd_imap_format_write (p, list->name, list->name_len);
+  if (!writer->is_utf8 && wd_imap_downgrade_is_needed (text, len))
+    {
+      wd_imap_format_commit (out, p);
+      list->downgrade (text, len, out);
+      return;
+    }
   wd_imap_format_commit (out, wd_imap_format_write (p, text, len));
 }
 
 static void
 write_envelope (WdImapRowWriter *writer, const WdMessageRow *row, GString *out)
 {
-  write_list (out, "ENVELOPE ", 9, row->envelope, row->envelope_len);
+  static const List list = { "ENVELOPE ", 9, wd_imap_downgrade_envelope };
+
+  write_list (writer, &list, row->envelope, row->envelope_len, out);
 }
 
 static void
 write_body (WdImapRowWriter *writer, const WdMessageRow *row, GString *out)
 {
-  write_list (out, "BODY ", 5, row->body, row->body_len);
+  static const List list = { "BODY ", 5, wd_imap_downgrade_structure };
+
+  write_list (writer, &list, row->body, row->body_len, out);
 }
 
 static void
 write_body_structure (WdImapRowWriter *writer, const WdMessageRow *row, GString *out)
 {
-  write_list (out, "BODYSTRUCTURE ", 14, row->body_structure, row->body_structure_len);
+  static const List list = { "BODYSTRUCTURE ", 14, wd_imap_downgrade_structure };
+
+  write_list (writer, &list, row->body_structure, row->body_structure_len, out);
 }
 
 // RFC 8474.

@@ -57,6 +57,7 @@ struct _WdImapRowWriter
 {
   const char *const *keywords; // Name of bit i.
   guint n_keywords;
+  gboolean is_utf8; // The client takes UTF-8 (RFC 6855).
   WdImapDateWriter date;
 
   // FLAGS texts of the masks seen last, by a hash of the mask.

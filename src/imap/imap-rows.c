@@ -13,6 +13,7 @@ wd_imap_rows_init (WdImapRows *self, WdImapSession *session, WdImapFetchPlan *pl
   self->known_flags = WD_FLAG_KEYWORD (session->view->n_keywords) - 1;
   wd_imap_fetch_plan_writer_init (&self->writer, session->view->keywords,
                                   session->view->n_keywords);
+  self->writer.is_utf8 = wd_imap_session_is_utf8 (session);
 }
 
 void

@@ -181,3 +181,26 @@ wd_mime_word_append_decoded (const char *text, gsize len, GString *out)
   flush (&pending, out);
   g_string_free (pending.octets, TRUE);
 }
+
+// Of the text in one word: 4 octets of base64 for 3, and "=?utf-8?B?" and "?=" around them.
+#define WORD_TEXT_BYTES 45
+
+void
+wd_mime_word_append_encoded (const char *text, gsize len, GString *out)
+{
+  const char *end = text + len;
+
+  while (text < end)
+    {
+      gsize n = MIN (WORD_TEXT_BYTES, (gsize) (end - text));
+      g_autofree char *base64 = NULL;
+
+      while (text + n < end && ((guint8) text[n] & 0xc0) == 0x80)
+        n--;
+      base64 = g_base64_encode ((const guchar *) text, n);
+      g_string_append (out, "=?utf-8?B?");
+      g_string_append (out, base64);
+      g_string_append (out, text + n < end ? "?= " : "?=");
+      text += n;
+    }
+}

@@ -9,3 +9,7 @@
 // character may be cut between two words of the same charset. CR, LF and NUL of a word become
 // spaces. Linear.
 void wd_mime_word_append_decoded (const char *text, gsize len, GString *out);
+
+// Appends valid UTF-8 as encoded words of at most 75 octets, in which no character is cut, with a
+// space between each two.
+void wd_mime_word_append_encoded (const char *text, gsize len, GString *out);
