@@ -474,6 +474,17 @@ def test_watch_there(both):
           both.ours.ports["lmtp"], both.original.lmtp)
 
 
+def test_first(both):
+    """The first message of a mailbox that the original has made."""
+    for name, lmtp in (("first", both.ours.ports["lmtp"]), ("firstthere", both.original.lmtp)):
+        both.user(name)
+        here = both.here(name)
+        here.select("INBOX")
+        deliver(lmtp, f"{name}@example.org", text_of(MESSAGES["plain"]))
+        wait_until(lambda c=here: c.noop() and c.response("EXISTS")[1][-1] == b"1", "a first one")
+        assert sorted(flags(here)) == [1]
+
+
 def names(client):
     return {re.search(rb'"([^"]*)"$|(\S+)$', row).group(0).strip(b'"') for row in client.list()[1]}
 
@@ -495,6 +506,94 @@ def test_tree(both):
         assert b.delete("One")[0] == "OK"
         left = lambda: {n for n in names(a) | names(b) if n.startswith(b"One")}  # noqa: E731
         wait_until(lambda: not left(), "their end")
+
+
+class Events:
+    """What the original tells a webmail of a user: its stream of events."""
+
+    def __init__(self, both, user):
+        self.socket = socket.create_connection(("127.0.0.1", both.original.http), SECONDS)
+        self.socket.sendall(f"GET /users/{user}/updates HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        self.lines = self.socket.makefile("rb")
+        while not self.next().startswith(b": idling"):
+            pass
+
+    def next(self):
+        line = self.lines.readline()
+        assert line, "the stream has ended"
+        return line
+
+    def read(self):
+        text = b""
+        while not (line := self.next()).startswith(b"data: "):
+            pass
+        while line.startswith(b"data: "):
+            text += line[6:]
+            line = self.next()
+        return json.loads(text)
+
+    def until(self, **fields):
+        """Waits for an event with all of these."""
+        while True:
+            event = self.read()
+            if all(event.get(field) == value for field, value in fields.items()):
+                return event
+
+    def close(self):
+        self.socket.close()
+
+
+def test_events(both):
+    user = both.user("events")
+    here = both.here("events")
+    events = Events(both, user)
+    here.create("Above/Below")
+    above = events.until(command="CREATE", path="Above")
+    below = events.until(command="CREATE", path="Above/Below")
+    assert above["mailbox"] != below["mailbox"], (above, below)
+    here.rename("Above", "Over")
+    renamed = events.until(command="RENAME", path="Over")
+    assert renamed["mailbox"] == above["mailbox"], renamed
+    renamed = events.until(command="RENAME", path="Over/Below")
+    assert renamed["mailbox"] == below["mailbox"], renamed
+    # In one second, and none is left out.
+    for uid in range(1, 11):
+        here.append("Over/Below", None, None, text_of(MESSAGES["plain"]))
+        events.until(command="EXISTS", uid=uid)
+    here.select("Over/Below")
+    for uid in range(1, 6):
+        here.uid("STORE", str(uid), "+FLAGS", r"(\Seen \Deleted)")
+        events.until(command="FETCH", uid=uid)
+    here.expunge()
+    for uid in range(1, 6):
+        events.until(command="EXPUNGE", uid=uid)
+    here.select("INBOX")
+    here.delete("Over/Below")
+    events.until(command="DELETE", mailbox=below["mailbox"])
+    events.close()
+
+
+def counters(both, user):
+    listed = both.original.call(f"/users/{user}/mailboxes?counters=true")["results"]
+    return [(b["total"], b["unseen"]) for b in listed if b["path"] == "INBOX"][0]
+
+
+def test_counters(both):
+    """The original remembers how many messages there are, and has to forget it."""
+    user = both.user("counters")
+    here = both.here("counters")
+    here.select("INBOX")
+    steps = ((lambda: None, (0, 0)),
+             (lambda: deliver(both.ours.ports["lmtp"], "counters@example.org",
+                              text_of(MESSAGES["plain"])), (1, 1)),
+             (lambda: here.append("INBOX", None, None, text_of(MESSAGES["html"])), (2, 2)),
+             (lambda: here.uid("STORE", "1", "+FLAGS", r"(\Seen)"), (2, 1)),
+             (lambda: here.uid("COPY", "2", "INBOX"), (3, 2)),
+             (lambda: here.uid("MOVE", "2", "Trash"), (2, 1)),
+             (lambda: (here.uid("STORE", "1", "+FLAGS", r"(\Deleted)"), here.expunge()), (1, 1)))
+    for i, (act, wanted) in enumerate(steps):
+        act()
+        wait_until(lambda w=wanted: counters(both, user) == w, f"counters of step {i}: {wanted}")
 
 
 def is_told_gone(client):

@@ -13,7 +13,7 @@ typedef struct
   gboolean unseen;
 } WdMongoGone;
 
-// Writes an entry for each. Again is the same as once.
+// Writes an entry for each. Again does no harm: readers take an entry twice as they take it once.
 gboolean wd_mongo_journal_add (WdMongoCall *call,
                                const WdMongoOp *op,
                                const WdMongoGone *gone,
@@ -30,6 +30,15 @@ gboolean wd_mongo_journal_add_missing (WdMongoCall *call,
 gboolean
 wd_mongo_journal_add_new (WdMongoCall *call, const WdMongoOp *op, GPtrArray *docs, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
+
+// Adds an entry for a mailbox that was made ("CREATE"), has got another path ("RENAME") or is gone
+// ("DELETE"; `path` NULL). `modify_index`: of the mailbox.
+void wd_mongo_journal_make_mailbox (const WdId *owner,
+                                    const WdId *mailbox,
+                                    gint64 modify_index,
+                                    const char *command,
+                                    const char *path,
+                                    GPtrArray *entries);
 
 // Adds an entry for each of the messages, which all have the flags that stand in `flags`.
 void wd_mongo_journal_make_changed (const WdMongoOp *op,

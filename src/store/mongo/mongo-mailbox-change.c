@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core-limits.h"
+#include "mongo-journal.h"
 #include "mongo-mailbox.h"
 #include "store-path.h"
 
@@ -94,6 +95,7 @@ move_path (WdMongoCall *call,
            const bson_t *doc,
            const char *old_root,
            const char *new_root,
+           GPtrArray *entries,
            GError **error)
 {
   const char *old = wd_mongo_bson_get_text (doc, "path");
@@ -101,17 +103,26 @@ move_path (WdMongoCall *call,
   g_autofree char *normal = wd_store_path_normalize (new, error);
   WdId id = wd_mongo_bson_get_id (doc, "_id");
 
-  return normal != NULL && set_path (call, &id, normal, error)
-         && (!wd_mongo_bson_get_bool (doc, "subscribed")
-             || wd_mongo_mailbox_change_bare_name (call, owner, old, TRUE, error));
+  if (normal == NULL || !set_path (call, &id, normal, error))
+    return FALSE;
+  wd_mongo_journal_make_mailbox (owner, &id, wd_mongo_bson_get_int (doc, "modifyIndex", 1),
+                                 "RENAME", normal, entries);
+  return !wd_mongo_bson_get_bool (doc, "subscribed")
+         || wd_mongo_mailbox_change_bare_name (call, owner, old, TRUE, error);
 }
 
 static gboolean
-rename_tree (WdMongoCall *call, const WdId *owner, const char *old, const char *new, GError **error)
+rename_tree (WdStore *store,
+             WdMongoCall *call,
+             const WdId *owner,
+             const char *old,
+             const char *new,
+             GError **error)
 {
   g_autoptr (GPtrArray) docs = list_tree (call, owner, old, error);
+  g_autoptr (GPtrArray) entries = g_ptr_array_new_with_free_func ((GDestroyNotify) bson_destroy);
 
-  if (docs == NULL || !wd_mongo_mailbox_create_parents (call, owner, new, error))
+  if (docs == NULL || !wd_mongo_mailbox_create_parents (store, call, owner, new, error))
     return FALSE;
   for (guint i = 0; i < docs->len; i++)
     {
@@ -124,9 +135,9 @@ rename_tree (WdMongoCall *call, const WdId *owner, const char *old, const char *
         return FALSE;
     }
   for (guint i = 0; i < docs->len; i++)
-    if (!move_path (call, owner, docs->pdata[i], old, new, error))
+    if (!move_path (call, owner, docs->pdata[i], old, new, entries, error))
       return FALSE;
-  return TRUE;
+  return !wd_mongo_store_is_beside (store) || wd_mongo_journal_write (call, entries, error);
 }
 
 // RFC 3501 6.3.5: the messages go to a new mailbox; INBOX and what is below it stay.
@@ -168,7 +179,7 @@ wd_mongo_mailbox_change_path (WdStore *store,
       return FALSE;
     if (strcmp (mailbox.path, "INBOX") != 0
         && (!check_target (&call, &actor->owner, mailbox.path, normal, error)
-            || !rename_tree (&call, &actor->owner, mailbox.path, normal, error)))
+            || !rename_tree (store, &call, &actor->owner, mailbox.path, normal, error)))
       return FALSE;
   }
   if (strcmp (mailbox.path, "INBOX") == 0)

@@ -6,6 +6,7 @@
 
 #include "core-clock.h"
 #include "core-limits.h"
+#include "mongo-journal.h"
 #include "mongo-mailbox.h"
 #include "store-path.h"
 
@@ -102,8 +103,26 @@ is_subscribed (
   return TRUE;
 }
 
+// WildDuck's event stream tells of it.
 static gboolean
-create_level (WdMongoCall *call,
+tell (WdStore *store,
+      WdMongoCall *call,
+      const WdId *user,
+      const WdId *id,
+      const char *path,
+      GError **error)
+{
+  g_autoptr (GPtrArray) entries = g_ptr_array_new_with_free_func ((GDestroyNotify) bson_destroy);
+
+  if (!wd_mongo_store_is_beside (store))
+    return TRUE;
+  wd_mongo_journal_make_mailbox (user, id, 1, "CREATE", path, entries);
+  return wd_mongo_journal_write (call, entries, error);
+}
+
+static gboolean
+create_level (WdStore *store,
+              WdMongoCall *call,
               const WdId *user,
               const char *path,
               WdSpecialUse special_use,
@@ -125,14 +144,13 @@ create_level (WdMongoCall *call,
     return FALSE;
   wd_core_id_new (out_id);
   doc = make_doc (out_id, user, path, special_use, extra_json, uidvalidity, subscribed);
-  return wd_mongo_call_insert (call, WD_MONGO_MAILBOXES, doc, error);
+  return wd_mongo_call_insert (call, WD_MONGO_MAILBOXES, doc, error)
+         && tell (store, call, user, out_id, path, error);
 }
 
 gboolean
-wd_mongo_mailbox_create_parents (WdMongoCall *call,
-                                 const WdId *user,
-                                 const char *path,
-                                 GError **error)
+wd_mongo_mailbox_create_parents (
+    WdStore *store, WdMongoCall *call, const WdId *user, const char *path, GError **error)
 {
   for (const char *slash = path; (slash = strchr (slash, '/')) != NULL; slash++)
     {
@@ -146,7 +164,7 @@ wd_mongo_mailbox_create_parents (WdMongoCall *call,
       if (!wd_mongo_call_find_one (call, WD_MONGO_MAILBOXES, filter, NULL, &doc, error))
         return FALSE;
       if (doc == NULL
-          && !create_level (call, user, parent, WD_SPECIAL_USE_NONE, NULL, &id, &failure)
+          && !create_level (store, call, user, parent, WD_SPECIAL_USE_NONE, NULL, &id, &failure)
           && !g_error_matches (failure, WD_STORE_ERROR, WD_STORE_ERROR_EXISTS))
         {
           g_propagate_error (error, g_steal_pointer (&failure));
@@ -154,19 +172,6 @@ wd_mongo_mailbox_create_parents (WdMongoCall *call,
         }
     }
   return TRUE;
-}
-
-gboolean
-wd_mongo_mailbox_create_path (WdMongoCall *call,
-                              const WdId *user,
-                              const char *path,
-                              WdSpecialUse special_use,
-                              const char *extra_json,
-                              WdId *out_id,
-                              GError **error)
-{
-  return wd_mongo_mailbox_create_parents (call, user, path, error)
-         && create_level (call, user, path, special_use, extra_json, out_id, error);
 }
 
 gboolean
@@ -183,8 +188,9 @@ wd_mongo_mailbox_create_one (WdStore *store,
   g_autofree char *normal = wd_store_path_normalize (path, error);
 
   if (normal == NULL || !wd_mongo_store_begin_as (store, actor, &call, cancellable, error)
-      || !wd_mongo_mailbox_create_path (&call, &actor->owner, normal, special_use, extra_json,
-                                        out_id, error))
+      || !wd_mongo_mailbox_create_parents (store, &call, &actor->owner, normal, error)
+      || !create_level (store, &call, &actor->owner, normal, special_use, extra_json, out_id,
+                        error))
     return FALSE;
   wd_mongo_store_notify (store, WD_BEACON_MAILBOXES, &actor->owner, NULL);
   return TRUE;

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "mongo-journal.h"
 #include "mongo-mailbox.h"
 #include "mongo-prepare.h"
 #include "mongo-quota.h"
@@ -58,6 +59,23 @@ wd_mongo_mailbox_delete_all (WdMongoCall *call, const WdId *user, GError **error
          && wd_mongo_call_delete (call, WD_MONGO_ANNOTATIONS, filter, WD_MONGO_MANY, NULL, error);
 }
 
+// WildDuck's event stream tells of it.
+static gboolean
+tell (WdStore *store,
+      WdMongoCall *call,
+      const WdId *owner,
+      const WdMongoMailbox *mailbox,
+      GError **error)
+{
+  g_autoptr (GPtrArray) entries = g_ptr_array_new_with_free_func ((GDestroyNotify) bson_destroy);
+
+  if (!wd_mongo_store_is_beside (store))
+    return TRUE;
+  wd_mongo_journal_make_mailbox (owner, &mailbox->id, mailbox->modify_index, "DELETE", NULL,
+                                 entries);
+  return wd_mongo_journal_write (call, entries, error);
+}
+
 gboolean
 wd_mongo_mailbox_delete_one (
     WdStore *store, const WdActor *actor, const WdId *id, GCancellable *cancellable, GError **error)
@@ -66,6 +84,8 @@ wd_mongo_mailbox_delete_one (
   g_auto (WdMongoMailbox) mailbox = { 0 };
   g_autoptr (bson_t) by_id = BCON_NEW ("_id", BCON_OID (wd_mongo_bson_oid (id)));
   g_autoptr (bson_t) within = BCON_NEW ("mailbox", BCON_OID (wd_mongo_bson_oid (id)));
+  g_autoptr (bson_t) entries = BCON_NEW ("mailbox", BCON_OID (wd_mongo_bson_oid (id)), "command",
+                                         "{", "$ne", "DELETE", "}");
   gint64 size_bytes;
 
   if (!wd_mongo_store_begin_as (store, actor, &call, cancellable, error)
@@ -76,11 +96,12 @@ wd_mongo_mailbox_delete_one (
   // Whoever was subscribed to the name stays so.
   if ((wd_mongo_bson_get_bool (mailbox.doc, "subscribed")
        && !wd_mongo_mailbox_change_bare_name (&call, &actor->owner, mailbox.path, TRUE, error))
-      || !wd_mongo_call_delete (&call, WD_MONGO_MAILBOXES, by_id, WD_MONGO_ONE, NULL, error))
+      || !wd_mongo_call_delete (&call, WD_MONGO_MAILBOXES, by_id, WD_MONGO_ONE, NULL, error)
+      || !tell (store, &call, &actor->owner, &mailbox, error))
     return FALSE;
   wd_mongo_store_notify_dropped (store, &actor->owner, id);
   return wd_mongo_mailbox_delete_messages (&call, within, &size_bytes, error)
          && wd_mongo_quota_give_back (&call, &actor->owner, size_bytes, error)
-         && wd_mongo_call_delete (&call, WD_MONGO_JOURNAL, within, WD_MONGO_MANY, NULL, error)
+         && wd_mongo_call_delete (&call, WD_MONGO_JOURNAL, entries, WD_MONGO_MANY, NULL, error)
          && wd_mongo_call_delete (&call, WD_MONGO_ANNOTATIONS, by_id, WD_MONGO_ONE, NULL, error);
 }

@@ -51,6 +51,19 @@ set_children (GPtrArray *infos)
     }
 }
 
+// Reads them again if one has to be raised.
+static GPtrArray *
+load_raised (WdMongoCall *call, const WdId *owner, GError **error)
+{
+  g_autoptr (GPtrArray) docs = load_all (call, owner, NULL, error);
+  gboolean is_raised = FALSE;
+
+  for (guint i = 0; docs != NULL && i < docs->len && !is_raised; i++)
+    if (!wd_mongo_mailbox_raise (call, owner, docs->pdata[i], &is_raised, error))
+      return NULL;
+  return is_raised ? load_all (call, owner, NULL, error) : g_steal_pointer (&docs);
+}
+
 GPtrArray *
 wd_mongo_mailbox_list_all (WdStore *store,
                            const WdActor *actor,
@@ -63,7 +76,7 @@ wd_mongo_mailbox_list_all (WdStore *store,
       = g_ptr_array_new_with_free_func ((GDestroyNotify) wd_mailbox_info_free);
 
   if (!wd_mongo_store_begin_as (store, actor, &call, cancellable, error)
-      || (docs = load_all (&call, &actor->owner, NULL, error)) == NULL)
+      || (docs = load_raised (&call, &actor->owner, error)) == NULL)
     return NULL;
   for (guint i = 0; i < docs->len; i++)
     {

@@ -46,6 +46,23 @@ wd_mongo_mailbox_init (WdMongoMailbox *self, const bson_t *doc)
 }
 
 gboolean
+wd_mongo_mailbox_raise (WdMongoCall *call,
+                        const WdId *owner,
+                        const bson_t *doc,
+                        gboolean *out_is_raised,
+                        GError **error)
+{
+  g_autoptr (bson_t) filter = BCON_NEW ("user", BCON_OID (wd_mongo_bson_oid (owner)), "modifyIndex",
+                                        "{", "$lt", BCON_INT64 (1), "}");
+  g_autoptr (bson_t) update = BCON_NEW ("$set", "{", "modifyIndex", BCON_INT64 (1), "}");
+
+  *out_is_raised = wd_mongo_bson_get_int (doc, "modifyIndex", 1) < 1;
+  return !*out_is_raised
+         || wd_mongo_call_update (call, WD_MONGO_MAILBOXES, filter, update, WD_MONGO_MANY, NULL,
+                                  NULL, error);
+}
+
+gboolean
 wd_mongo_mailbox_load (WdStore *store,
                        WdMongoCall *call,
                        const WdId *owner,
@@ -64,13 +81,15 @@ wd_mongo_mailbox_load (WdStore *store,
   for (guint i = 0;; i++)
     {
       g_autoptr (bson_t) doc = NULL;
+      gboolean is_raised;
       guint n_ended = 0;
 
       if (!wd_mongo_call_find_one (call, WD_MONGO_MAILBOXES, filter, NULL, &doc, error))
         return FALSE;
       if (doc == NULL)
         return wd_mongo_store_fail (WD_STORE_ERROR_NOT_FOUND, "no such mailbox", error);
-      if (!wd_mongo_pending_end_stale (pending, call, doc, &n_ended, error))
+      if (!wd_mongo_mailbox_raise (call, owner, doc, &is_raised, error)
+          || !wd_mongo_pending_end_stale (pending, call, doc, &n_ended, error))
         return FALSE;
       // What they held back may be shown now.
       if (n_ended > 0)
@@ -79,7 +98,7 @@ wd_mongo_mailbox_load (WdStore *store,
 
           wd_mongo_store_notify (store, WD_BEACON_MAILBOX, owner, &ended);
         }
-      if (n_ended == 0 || i == MAX_TRIES)
+      if ((n_ended == 0 && !is_raised) || i == MAX_TRIES)
         {
           wd_mongo_mailbox_init (out_mailbox, doc);
           if (out_mailbox->n_pending > 0)

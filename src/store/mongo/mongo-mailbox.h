@@ -31,6 +31,15 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (WdMongoMailbox, wd_mongo_mailbox_clear)
 // Reads `doc`, which is copied.
 void wd_mongo_mailbox_init (WdMongoMailbox *self, const bson_t *doc);
 
+// Mailboxes of WildDuck's begin with a modseq of 0. Shown as the 1 that clients need (RFC
+// 7162 3.1), it would hide the first change, so it becomes one before it is shown. `out_is_raised`:
+// it has, and `doc` is an old one.
+gboolean wd_mongo_mailbox_raise (WdMongoCall *call,
+                                 const WdId *owner,
+                                 const bson_t *doc,
+                                 gboolean *out_is_raised,
+                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 // Reads the mailbox with this id or, with `id` NULL, this path. Ends what others have left undone.
 // NOT_FOUND. One round trip when nothing was left undone.
 gboolean wd_mongo_mailbox_load (WdStore *store,

@@ -107,19 +107,13 @@ WdBackendCreateMailbox wd_mongo_mailbox_create_one;
 // INBOX and the other four of a new user.
 gboolean wd_mongo_mailbox_create_defaults (WdMongoCall *call, const WdId *user, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
-gboolean wd_mongo_mailbox_create_path (WdMongoCall *call,
-                                       const WdId *user,
-                                       const char *path,
-                                       WdSpecialUse special_use,
-                                       const char *extra_json,
-                                       WdId *out_id,
-                                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
 // One with the numbers that it had elsewhere, without levels above it. EXISTS.
 gboolean wd_mongo_mailbox_create_given (WdMongoCall *call,
                                         const WdId *user,
                                         const WdMailboxInfo *info,
                                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
-gboolean wd_mongo_mailbox_create_parents (WdMongoCall *call,
+gboolean wd_mongo_mailbox_create_parents (WdStore *store,
+                                          WdMongoCall *call,
                                           const WdId *user,
                                           const char *path,
                                           GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -18,6 +18,7 @@
 #include "store-watch-private.h"
 
 #define DEFAULT_PORT 6379
+#define MAX_DATABASE 65535
 #define CONNECT_MS 1000
 #define RETRY_MS 500
 // A connection over which nothing has come for so long is asked whether it lives.
@@ -30,6 +31,7 @@ struct _WdNotifyRedis
   char *host;
   guint16 port;
   char *password; // (nullable)
+  guint database;
   WdId sender;
   WdWatchSet *watches;
   GAsyncQueue *queue; // (element-type utf8): messages to be published; "" ends the thread.
@@ -59,6 +61,20 @@ fail (WdStoreError code, const char *what, GError **error)
   return FALSE;
 }
 
+// The path of the uri: nothing, "/" or "/NUMBER".
+static gboolean
+parse_database (const char *path, guint *out_database)
+{
+  guint64 number = 0;
+
+  if (path[0] == '/')
+    path++;
+  if (path[0] != '\0' && !g_ascii_string_to_unsigned (path, 10, 0, MAX_DATABASE, &number, NULL))
+    return FALSE;
+  *out_database = (guint) number;
+  return TRUE;
+}
+
 static gboolean
 parse (WdNotifyRedis *self, const char *text, GError **error)
 {
@@ -66,8 +82,9 @@ parse (WdNotifyRedis *self, const char *text, GError **error)
   int port;
 
   if (uri == NULL || strcmp (g_uri_get_scheme (uri), "redis") != 0 || g_uri_get_host (uri) == NULL
-      || g_uri_get_host (uri)[0] == '\0')
-    return fail (WD_STORE_ERROR_INVALID, "the uri is not redis://[:PASSWORD@]HOST[:PORT]", error);
+      || g_uri_get_host (uri)[0] == '\0' || !parse_database (g_uri_get_path (uri), &self->database))
+    return fail (WD_STORE_ERROR_INVALID,
+                 "the uri is not redis://[:PASSWORD@]HOST[:PORT][/DATABASE]", error);
   port = g_uri_get_port (uri);
   self->host = g_strdup (g_uri_get_host (uri));
   self->port = (guint16) (port < 0 ? DEFAULT_PORT : port);
@@ -112,7 +129,9 @@ wd_notify_redis_connect (const WdNotifyRedis *self)
 
   if (redis != NULL && redis->err == 0 && redisSetTimeout (redis, wait) == REDIS_OK
       && (self->password == NULL
-          || is_good (redis, redisCommand (redis, "AUTH %s", self->password))))
+          || is_good (redis, redisCommand (redis, "AUTH %s", self->password)))
+      && (self->database == 0
+          || is_good (redis, redisCommand (redis, "SELECT %u", self->database))))
     return redis;
   if (redis != NULL)
     redisFree (redis);
@@ -121,15 +140,29 @@ wd_notify_redis_connect (const WdNotifyRedis *self)
 
 // --- Sending.
 
+// What WildDuck remembers of how many messages a mailbox has is not right any more.
+static gboolean
+drop_counters (redisContext *redis, const char *mailbox)
+{
+  return is_good (redis,
+                  redisCommand (redis, "DEL total:%b unseen:%b", mailbox,
+                                (size_t) WD_CORE_ID_HEX_LEN, mailbox, (size_t) WD_CORE_ID_HEX_LEN));
+}
+
+// `message`: what is published, with the id of a mailbox ahead of it whose counters are dropped.
 static gboolean
 publish (WdNotifyRedis *self, redisContext **inout_redis, const char *message)
 {
+  gboolean has_mailbox = message[0] != '{';
+
   if (*inout_redis == NULL)
     *inout_redis = wd_notify_redis_connect (self);
   if (*inout_redis == NULL)
     return FALSE;
-  if (is_good (*inout_redis,
-               redisCommand (*inout_redis, "PUBLISH %s %s", WD_NOTIFY_REDIS_CHANNEL, message)))
+  if ((!has_mailbox || drop_counters (*inout_redis, message))
+      && is_good (*inout_redis,
+                  redisCommand (*inout_redis, "PUBLISH %s %s", WD_NOTIFY_REDIS_CHANNEL,
+                                message + (has_mailbox ? WD_CORE_ID_HEX_LEN : 0))))
     return TRUE;
   g_clear_pointer (inout_redis, redisFree);
   return FALSE;
@@ -442,9 +475,15 @@ wd_notify_redis_is_beside (WdNotifyRedis *self)
 void
 wd_notify_redis_send (WdNotifyRedis *self, const WdBeacon *beacon)
 {
+  gboolean has_counters = beacon->kind == WD_BEACON_MAILBOX && wd_notify_redis_is_beside (self)
+                          && !wd_core_id_is_none (&beacon->mailbox);
+  g_autofree char *mailbox = has_counters ? wd_core_id_dup_hex (&beacon->mailbox) : NULL;
+  g_autofree char *event = wd_notify_event_dup (beacon, &self->sender);
+
   wd_watch_dispatch (self->watches, beacon);
   if (g_async_queue_length (self->queue) < WD_NOTIFY_REDIS_MAX_PENDING)
-    g_async_queue_push (self->queue, wd_notify_event_dup (beacon, &self->sender));
+    g_async_queue_push (self->queue, g_strconcat (has_counters ? mailbox : event,
+                                                  has_counters ? event : NULL, NULL));
 }
 
 void
