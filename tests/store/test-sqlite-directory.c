@@ -7,36 +7,53 @@
 #include <sqlite3.h>
 #include <string.h>
 
-#include "sqlite-directory.h"
+#include "sqlite-directory-private.h"
+#include "sqlite-store-private.h"
 #include "test-store.h"
 
 typedef struct
 {
   char *dir;
-  WdNotifyLocal *notify;
-  WdSqliteDirectory *directory;
+  char *uri;
+  WdStore *store;
+  WdSqliteDirectoryHooks hooks; // The store's own.
 
   // What the hooks do and have done.
   gboolean create_fails;
+  gboolean adopt_fails;
   gboolean remove_fails;
   const char *taken_meanwhile; // Made while the folder is.
+  guint64 quota_meanwhile;     // Set by another before the first is in mail.db.
   guint n_created;
   guint n_removed;
   gboolean was_found; // The user could be found while its folder was made or removed.
 } Fixture;
 
+static Fixture *
+get_fixture (WdStore *store)
+{
+  return g_object_get_data (G_OBJECT (store), "fixture");
+}
+
 static gboolean
 is_found (Fixture *fixture, const WdId *id)
 {
-  g_autoptr (WdUser) user = wd_sqlite_directory_get_user (fixture->directory, id, NULL, NULL);
+  g_autoptr (WdUser) user = wd_sqlite_directory_get_user (fixture->store, id, NULL, NULL);
 
   return user != NULL;
 }
 
 static gboolean
-make_folder (const WdId *user, const WdUser *spec, gpointer data, GError **error)
+set_failure (GError **error)
 {
-  Fixture *fixture = data;
+  g_set_error_literal (error, WD_STORE_ERROR, WD_STORE_ERROR_UNAVAILABLE, "for this test");
+  return FALSE;
+}
+
+static gboolean
+make_folder (WdStore *store, const WdId *user, const WdUser *spec, GError **error)
+{
+  Fixture *fixture = get_fixture (store);
 
   fixture->n_created++;
   fixture->was_found |= is_found (fixture, user);
@@ -45,55 +62,70 @@ make_folder (const WdId *user, const WdUser *spec, gpointer data, GError **error
       const WdUser other = { .username = (char *) g_steal_pointer (&fixture->taken_meanwhile) };
       WdId id;
 
-      g_assert_true (wd_sqlite_directory_create_user (fixture->directory, &other, &id, NULL, NULL));
+      g_assert_true (wd_store_create_user (store, &other, &id, NULL, NULL));
     }
-  if (fixture->create_fails)
-    g_set_error_literal (error, WD_STORE_ERROR, WD_STORE_ERROR_UNAVAILABLE, "for this test");
-  return !fixture->create_fails;
+  return fixture->create_fails ? set_failure (error)
+                               : fixture->hooks.create (store, user, spec, error);
 }
 
 static gboolean
-set_quota (const WdId *user, guint64 quota_bytes, gpointer data, GError **error)
+adopt_quota (WdStore *store, const WdId *user, GError **error)
 {
-  return TRUE;
+  Fixture *fixture = get_fixture (store);
+
+  if (fixture->quota_meanwhile != 0)
+    {
+      WdUser changes = { .quota_bytes = fixture->quota_meanwhile };
+
+      fixture->quota_meanwhile = 0;
+      g_assert_true (wd_store_update_user (store, user, &changes, WD_USER_FIELD_QUOTA, NULL, NULL));
+    }
+  return fixture->adopt_fails ? set_failure (error)
+                              : fixture->hooks.adopt_quota (store, user, error);
 }
 
 static gboolean
-remove_folder (const WdId *user, gpointer data, GError **error)
+remove_folder (WdStore *store, const WdId *user, GError **error)
 {
-  Fixture *fixture = data;
+  Fixture *fixture = get_fixture (store);
 
   fixture->n_removed++;
   fixture->was_found |= is_found (fixture, user);
-  if (fixture->remove_fails)
-    g_set_error_literal (error, WD_STORE_ERROR, WD_STORE_ERROR_UNAVAILABLE, "for this test");
-  return !fixture->remove_fails;
+  return fixture->remove_fails ? set_failure (error) : fixture->hooks.remove (store, user, error);
 }
 
 static gboolean
-open_directory (Fixture *fixture, GError **error)
+open_store (Fixture *fixture, GError **error)
 {
-  const WdSqliteDirectoryHooks hooks
-      = { .create = make_folder, .set_quota = set_quota, .remove = remove_folder, .data = fixture };
+  const WdStoreOptions options = { .uri = fixture->uri };
+  const WdSqliteDirectoryHooks hooks = { make_folder, adopt_quota, remove_folder };
 
-  fixture->directory = wd_sqlite_directory_open (fixture->dir, &hooks, fixture->notify, error);
-  return fixture->directory != NULL;
+  fixture->store = wd_store_open (&options, error);
+  if (fixture->store == NULL)
+    return FALSE;
+
+  WdSqliteDirectory *directory = wd_sqlite_store_get_directory (fixture->store);
+
+  g_object_set_data (G_OBJECT (fixture->store), "fixture", fixture);
+  fixture->hooks = directory->hooks;
+  directory->hooks = hooks;
+  return TRUE;
 }
 
 static void
 set_up (Fixture *fixture, gconstpointer data)
 {
   fixture->dir = g_dir_make_tmp ("wd-directory-XXXXXX", NULL);
-  fixture->notify = wd_notify_local_new (NULL);
-  g_assert_true (open_directory (fixture, NULL));
+  fixture->uri = g_strconcat ("sqlite:", fixture->dir, NULL);
+  g_assert_true (open_store (fixture, NULL));
 }
 
 static void
 tear_down (Fixture *fixture, gconstpointer data)
 {
-  wd_sqlite_directory_free (fixture->directory);
-  wd_notify_local_free (fixture->notify);
+  g_clear_object (&fixture->store);
   wd_test_store_remove_tree (fixture->dir);
+  g_free (fixture->uri);
   g_free (fixture->dir);
 }
 
@@ -102,7 +134,7 @@ create (Fixture *fixture, const char *username, WdId *out_id, GError **error)
 {
   const WdUser spec = { .username = (char *) username, .address = "a@example.com" };
 
-  return wd_sqlite_directory_create_user (fixture->directory, &spec, out_id, NULL, error);
+  return wd_store_create_user (fixture->store, &spec, out_id, NULL, error);
 }
 
 static void
@@ -113,7 +145,7 @@ test_order (Fixture *fixture, gconstpointer data)
 
   g_assert_true (create (fixture, "a", &id, NULL));
   g_assert_true (is_found (fixture, &id));
-  g_assert_true (wd_sqlite_directory_delete_user (fixture->directory, &id, &n, NULL, NULL));
+  g_assert_true (wd_store_delete_user (fixture->store, &id, &n, NULL, NULL));
   g_assert_cmpuint (n, ==, 1);
   g_assert_cmpuint (fixture->n_created, ==, 1);
   g_assert_cmpuint (fixture->n_removed, ==, 1);
@@ -165,10 +197,85 @@ test_remove_fails (Fixture *fixture, gconstpointer data)
 
   g_assert_true (create (fixture, "a", &id, NULL));
   fixture->remove_fails = TRUE;
-  g_assert_false (wd_sqlite_directory_delete_user (fixture->directory, &id, &n, NULL, &error));
+  g_assert_false (wd_store_delete_user (fixture->store, &id, &n, NULL, &error));
   g_assert_error (error, WD_STORE_ERROR, WD_STORE_ERROR_UNAVAILABLE);
   g_assert_cmpuint (n, ==, 77);
   g_assert_false (is_found (fixture, &id));
+}
+
+static guint64
+get_limit (Fixture *fixture, const WdId *user)
+{
+  const WdActor actor = WD_ACTOR_SELF (*user);
+  WdQuota quota;
+
+  g_assert_true (wd_store_get_quota (fixture->store, &actor, &quota, NULL, NULL));
+  return quota.limit_bytes;
+}
+
+static void
+count_finding (const WdStoreFinding *finding, gpointer user_data)
+{
+  guint *n = user_data;
+
+  g_assert_cmpstr (finding->what, ==, "quota-limit");
+  g_assert_true (finding->is_repaired);
+  (*n)++;
+}
+
+// The limit that the directory has, and that of mail.db, which deliveries hold to: when only the
+// first was written, it is told, and the checker and the next change bring both together.
+static void
+test_quota_fails (Fixture *fixture, gconstpointer data)
+{
+  const WdUser changes = { .quota_bytes = 4711 };
+  g_autoptr (GError) error = NULL;
+  guint64 limit;
+  guint n = 0;
+  WdId id;
+
+  g_assert_true (create (fixture, "a", &id, NULL));
+  for (int i = 0; i < 2; i++)
+    {
+      WdUser other = { .quota_bytes = (guint64) i + 1 };
+
+      g_assert_true (
+          wd_store_update_user (fixture->store, &id, &other, WD_USER_FIELD_QUOTA, NULL, NULL));
+      fixture->adopt_fails = TRUE;
+      g_assert_false (
+          wd_store_update_user (fixture->store, &id, &changes, WD_USER_FIELD_QUOTA, NULL, &error));
+      g_assert_error (error, WD_STORE_ERROR, WD_STORE_ERROR_UNAVAILABLE);
+      g_clear_error (&error);
+      fixture->adopt_fails = FALSE;
+      g_assert_true (wd_sqlite_directory_get_quota (fixture->store, &id, &limit, NULL));
+      g_assert_cmpuint (limit, ==, 4711);
+      g_assert_cmpuint (get_limit (fixture, &id), ==, i + 1);
+      if (i == 0)
+        g_assert_true (
+            wd_store_update_user (fixture->store, &id, &changes, WD_USER_FIELD_QUOTA, NULL, NULL));
+      else
+        g_assert_true (
+            wd_store_check (fixture->store, NULL, TRUE, count_finding, NULL, &n, NULL, NULL));
+      g_assert_cmpuint (get_limit (fixture, &id), ==, 4711);
+      g_assert_cmpuint (n, ==, i);
+    }
+}
+
+// Two at once: whoever comes second into mail.db, it has what the directory has.
+static void
+test_quota_race (Fixture *fixture, gconstpointer data)
+{
+  const WdUser changes = { .quota_bytes = 4711 };
+  guint64 limit;
+  WdId id;
+
+  g_assert_true (create (fixture, "a", &id, NULL));
+  fixture->quota_meanwhile = 815;
+  g_assert_true (
+      wd_store_update_user (fixture->store, &id, &changes, WD_USER_FIELD_QUOTA, NULL, NULL));
+  g_assert_true (wd_sqlite_directory_get_quota (fixture->store, &id, &limit, NULL));
+  g_assert_cmpuint (limit, ==, 815);
+  g_assert_cmpuint (get_limit (fixture, &id), ==, 815);
 }
 
 static void
@@ -187,9 +294,9 @@ test_newer (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (GError) error = NULL;
 
-  g_clear_pointer (&fixture->directory, wd_sqlite_directory_free);
+  g_clear_object (&fixture->store);
   run_sql (fixture, "PRAGMA user_version = 99");
-  g_assert_false (open_directory (fixture, &error));
+  g_assert_false (open_store (fixture, &error));
   g_assert_error (error, WD_STORE_ERROR, WD_STORE_ERROR_UNAVAILABLE);
   g_assert_nonnull (strstr (error->message, "newer"));
 }
@@ -204,13 +311,13 @@ test_older (Fixture *fixture, gconstpointer data)
   WdId id;
 
   g_assert_true (create (fixture, "a", &id, NULL));
-  g_clear_pointer (&fixture->directory, wd_sqlite_directory_free);
+  g_clear_object (&fixture->store);
   run_sql (fixture, "ALTER TABLE users DROP COLUMN session_epoch; PRAGMA user_version = 1");
-  g_assert_true (open_directory (fixture, &error));
+  g_assert_true (open_store (fixture, &error));
   g_assert_no_error (error);
-  g_assert_true (wd_sqlite_directory_update_user (fixture->directory, &id, &nothing,
-                                                  WD_USER_FIELD_SESSIONS, NULL, NULL));
-  user = wd_sqlite_directory_get_user (fixture->directory, &id, NULL, NULL);
+  g_assert_true (
+      wd_store_update_user (fixture->store, &id, &nothing, WD_USER_FIELD_SESSIONS, NULL, NULL));
+  user = wd_store_get_user (fixture->store, &id, NULL, NULL);
   g_assert_cmpstr (user->username, ==, "a");
   g_assert_cmpuint (user->session_epoch, ==, 1);
 }
@@ -222,9 +329,9 @@ test_damaged (Fixture *fixture, gconstpointer data)
   g_autofree char *garbage = g_strnfill (20000, 'x');
   g_autoptr (GError) error = NULL;
 
-  g_clear_pointer (&fixture->directory, wd_sqlite_directory_free);
+  g_clear_object (&fixture->store);
   g_assert_true (g_file_set_contents (path, garbage, 20000, NULL));
-  g_assert_false (open_directory (fixture, &error));
+  g_assert_false (open_store (fixture, &error));
   g_assert_error (error, WD_STORE_ERROR, WD_STORE_ERROR_CORRUPT);
 }
 
@@ -239,17 +346,17 @@ test_ids_and_quota (Fixture *fixture, gconstpointer data)
   WdId missing;
 
   g_assert_true (create (fixture, "a", &first, NULL));
-  g_assert_true (wd_sqlite_directory_create_user (fixture->directory, &spec, &second, NULL, NULL));
+  g_assert_true (wd_store_create_user (fixture->store, &spec, &second, NULL, NULL));
 
-  g_autoptr (GArray) ids = wd_sqlite_directory_list_ids (fixture->directory, NULL);
+  g_autoptr (GArray) ids = wd_sqlite_directory_list_ids (fixture->store, NULL);
 
   g_assert_cmpuint (ids->len, ==, 2);
   g_assert_true (wd_core_id_is_equal (&g_array_index (ids, WdId, 0), &first));
   g_assert_true (wd_core_id_is_equal (&g_array_index (ids, WdId, 1), &second));
-  g_assert_true (wd_sqlite_directory_get_quota (fixture->directory, &second, &quota, NULL));
+  g_assert_true (wd_sqlite_directory_get_quota (fixture->store, &second, &quota, NULL));
   g_assert_cmpuint (quota, ==, 4711);
   wd_core_id_new (&missing);
-  g_assert_false (wd_sqlite_directory_get_quota (fixture->directory, &missing, &quota, &error));
+  g_assert_false (wd_sqlite_directory_get_quota (fixture->store, &missing, &quota, &error));
   g_assert_error (error, WD_STORE_ERROR, WD_STORE_ERROR_NOT_FOUND);
 }
 
@@ -262,8 +369,7 @@ find_in_thread (gpointer data)
     {
       g_autoptr (WdUser) user = NULL;
 
-      g_assert_true (
-          wd_sqlite_directory_find_user (fixture->directory, "A@Example.com", &user, NULL, NULL));
+      g_assert_true (wd_store_find_user (fixture->store, "A@Example.com", &user, NULL, NULL));
       g_assert_cmpstr (user->username, ==, "a");
     }
   return NULL;
@@ -283,9 +389,8 @@ test_threads (Fixture *fixture, gconstpointer data)
     {
       const WdUser changes = { .name = "x", .disabled = i % 2 };
 
-      g_assert_true (wd_sqlite_directory_update_user (fixture->directory, &id, &changes,
-                                                      WD_USER_FIELD_NAME | WD_USER_FIELD_DISABLED,
-                                                      NULL, NULL));
+      g_assert_true (wd_store_update_user (
+          fixture->store, &id, &changes, WD_USER_FIELD_NAME | WD_USER_FIELD_DISABLED, NULL, NULL));
     }
   for (gsize i = 0; i < G_N_ELEMENTS (threads); i++)
     g_thread_join (threads[i]);
@@ -306,8 +411,7 @@ test_speed (Fixture *fixture, gconstpointer data)
       const WdUser spec = { .username = username, .address = address };
 
       if (g_test_perf () || i < 10)
-        g_assert_true (
-            wd_sqlite_directory_create_user (fixture->directory, &spec, &id, NULL, NULL));
+        g_assert_true (wd_store_create_user (fixture->store, &spec, &id, NULL, NULL));
     }
   start = g_get_monotonic_time ();
   for (guint i = 0; i < n; i++)
@@ -316,7 +420,7 @@ test_speed (Fixture *fixture, gconstpointer data)
       g_autoptr (WdUser) user = NULL;
 
       g_snprintf (login, sizeof login, "User%u@Example.org", i % 10);
-      g_assert_true (wd_sqlite_directory_find_user (fixture->directory, login, &user, NULL, NULL));
+      g_assert_true (wd_store_find_user (fixture->store, login, &user, NULL, NULL));
       g_assert_nonnull (user);
     }
 
@@ -334,6 +438,8 @@ static const struct
   { "/store/directory/create-fails", test_create_fails },
   { "/store/directory/create-race", test_create_race },
   { "/store/directory/remove-fails", test_remove_fails },
+  { "/store/directory/quota-fails", test_quota_fails },
+  { "/store/directory/quota-race", test_quota_race },
   { "/store/directory/newer", test_newer },
   { "/store/directory/older", test_older },
   { "/store/directory/damaged", test_damaged },

@@ -55,10 +55,9 @@ undo_repairs (WdSqliteCheck *check)
 static void
 restore_folder (WdSqliteCheck *check, WdStore *store)
 {
-  g_autoptr (WdUser) user = wd_sqlite_directory_get_user (wd_sqlite_store_get_directory (store),
-                                                          &check->user, NULL, NULL);
+  g_autoptr (WdUser) user = wd_sqlite_directory_get_user (store, &check->user, NULL, NULL);
   gboolean is_made = user != NULL && check->repair
-                     && wd_sqlite_mailbox_create_user (&check->user, user, store, NULL);
+                     && wd_sqlite_mailbox_create_user (store, &check->user, user, NULL);
 
   // Gone meanwhile.
   if (user == NULL)
@@ -76,8 +75,7 @@ check_quota_limit (WdSqliteCheck *check, WdStore *store, GError **error)
   {
     g_auto (WdSqliteLease) lease = { 0 };
 
-    if (!wd_sqlite_directory_get_quota (wd_sqlite_store_get_directory (store), &check->user,
-                                        &wanted, error)
+    if (!wd_sqlite_directory_get_quota (store, &check->user, &wanted, error)
         || !wd_sqlite_lease_begin_owner (pool, &check->user, WD_SQLITE_READ, &lease, NULL, error)
         || !wd_sqlite_mailbox_load_quota (&lease, &kept, error))
       return FALSE;
@@ -85,8 +83,7 @@ check_quota_limit (WdSqliteCheck *check, WdStore *store, GError **error)
   if (wanted == kept)
     return TRUE;
 
-  gboolean is_set
-      = check->repair && wd_sqlite_mailbox_change_quota (&check->user, wanted, store, NULL);
+  gboolean is_set = check->repair && wd_sqlite_mailbox_adopt_quota (store, &check->user, NULL);
 
   wd_sqlite_check_add (check, "quota-limit", is_set,
                        "the limit is %" G_GUINT64_FORMAT " octets and should be %" G_GUINT64_FORMAT,
@@ -121,8 +118,7 @@ check_user (WdSqliteCheck *check, WdStore *store, GCancellable *cancellable, GEr
 static gboolean
 check_known (WdStore *store, const WdId *user, GError **error)
 {
-  g_autoptr (WdUser) found
-      = wd_sqlite_directory_get_user (wd_sqlite_store_get_directory (store), user, NULL, error);
+  g_autoptr (WdUser) found = wd_sqlite_directory_get_user (store, user, NULL, error);
 
   return found != NULL;
 }
@@ -172,7 +168,7 @@ wd_sqlite_check_store (WdStore *store,
       g_array_append_val (users, *user);
     }
   else
-    users = wd_sqlite_directory_list_ids (wd_sqlite_store_get_directory (store), error);
+    users = wd_sqlite_directory_list_ids (store, error);
   if (users == NULL
       || !check_users (&check, store, users, finding_func, progress_func, user_data, cancellable,
                        error))

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "sqlite-directory-private.h"
+#include "sqlite-store-private.h"
 
 #include "core-clock.h"
 #include "core-limits.h"
@@ -105,11 +106,8 @@ check_count (WdSqliteDb *db, gint64 user, GError **error)
 }
 
 gboolean
-wd_sqlite_directory_create_address (WdSqliteDirectory *self,
-                                    const WdAddress *spec,
-                                    WdId *out_id,
-                                    GCancellable *cancellable,
-                                    GError **error)
+wd_sqlite_directory_create_address (
+    WdStore *store, const WdAddress *spec, WdId *out_id, GCancellable *cancellable, GError **error)
 {
   g_auto (WdSqliteClient) client = { 0 };
   g_auto (WdSqliteTxn) txn = { 0 };
@@ -117,7 +115,7 @@ wd_sqlite_directory_create_address (WdSqliteDirectory *self,
   gint64 user;
   WdId id;
 
-  if (normal == NULL || !wd_sqlite_directory_acquire (self, &client, cancellable, error)
+  if (normal == NULL || !wd_sqlite_directory_acquire (store, &client, cancellable, error)
       || !wd_sqlite_db_begin (client.db, WD_SQLITE_DURABLE, &txn, cancellable, error)
       || !wd_sqlite_directory_get_number (client.db, &spec->user, &user, error)
       || !wd_sqlite_directory_check_name (client.db, normal, WD_SQLITE_NAME_ADDRESS, user, 0, error)
@@ -125,13 +123,13 @@ wd_sqlite_directory_create_address (WdSqliteDirectory *self,
       || !wd_sqlite_directory_insert_address (client.db, user, spec, normal, &id, error)
       || !wd_sqlite_db_commit (&txn, error))
     return FALSE;
-  wd_sqlite_directory_notify (self, &spec->user);
+  wd_sqlite_directory_notify (store, &spec->user);
   *out_id = id;
   return TRUE;
 }
 
 GPtrArray *
-wd_sqlite_directory_list_addresses (WdSqliteDirectory *self,
+wd_sqlite_directory_list_addresses (WdStore *store,
                                     const WdId *user,
                                     GCancellable *cancellable,
                                     GError **error)
@@ -143,7 +141,7 @@ wd_sqlite_directory_list_addresses (WdSqliteDirectory *self,
   gboolean has_row;
   gint64 n;
 
-  if (!wd_sqlite_directory_acquire (self, &client, cancellable, error)
+  if (!wd_sqlite_directory_acquire (store, &client, cancellable, error)
       || !wd_sqlite_db_begin (client.db, WD_SQLITE_READ, &txn, cancellable, error)
       || !wd_sqlite_directory_get_number (client.db, user, &n, error))
     return NULL;
@@ -165,7 +163,7 @@ wd_sqlite_directory_list_addresses (WdSqliteDirectory *self,
 }
 
 gboolean
-wd_sqlite_directory_find_address (WdSqliteDirectory *self,
+wd_sqlite_directory_find_address (WdStore *store,
                                   const char *address,
                                   WdAddress **out_address,
                                   GCancellable *cancellable,
@@ -176,7 +174,7 @@ wd_sqlite_directory_find_address (WdSqliteDirectory *self,
   g_autofree char *normal = wd_store_address_normalize (address, NULL);
   gboolean has_row = FALSE;
 
-  if (!wd_sqlite_directory_acquire (self, &client, cancellable, error))
+  if (!wd_sqlite_directory_acquire (store, &client, cancellable, error))
     return FALSE;
   stmt = wd_sqlite_db_prepare (client.db,
                                "SELECT " WD_SQLITE_ADDRESS_COLUMNS
@@ -317,7 +315,7 @@ change_rest (WdSqliteDb *db,
 }
 
 gboolean
-wd_sqlite_directory_update_address (WdSqliteDirectory *self,
+wd_sqlite_directory_update_address (WdStore *store,
                                     const WdId *user,
                                     const WdId *id,
                                     const WdAddress *changes,
@@ -336,7 +334,7 @@ wd_sqlite_directory_update_address (WdSqliteDirectory *self,
                            "an address stops being the main one when another becomes it");
       return FALSE;
     }
-  if (!wd_sqlite_directory_acquire (self, &client, cancellable, error)
+  if (!wd_sqlite_directory_acquire (store, &client, cancellable, error)
       || !wd_sqlite_db_begin (client.db, WD_SQLITE_DURABLE, &txn, cancellable, error)
       || !get_row (client.db, user, id, &row, error))
     return FALSE;
@@ -349,22 +347,19 @@ wd_sqlite_directory_update_address (WdSqliteDirectory *self,
     return FALSE;
   if (!change_rest (client.db, &row, changes, fields, error) || !wd_sqlite_db_commit (&txn, error))
     return FALSE;
-  wd_sqlite_directory_notify (self, user);
+  wd_sqlite_directory_notify (store, user);
   return TRUE;
 }
 
 gboolean
-wd_sqlite_directory_delete_address (WdSqliteDirectory *self,
-                                    const WdId *user,
-                                    const WdId *id,
-                                    GCancellable *cancellable,
-                                    GError **error)
+wd_sqlite_directory_delete_address (
+    WdStore *store, const WdId *user, const WdId *id, GCancellable *cancellable, GError **error)
 {
   g_auto (WdSqliteClient) client = { 0 };
   g_auto (WdSqliteTxn) txn = { 0 };
   g_auto (Row) row = { 0 };
 
-  if (!wd_sqlite_directory_acquire (self, &client, cancellable, error)
+  if (!wd_sqlite_directory_acquire (store, &client, cancellable, error)
       || !wd_sqlite_db_begin (client.db, WD_SQLITE_DURABLE, &txn, cancellable, error)
       || !get_row (client.db, user, id, &row, error))
     return FALSE;
@@ -380,6 +375,6 @@ wd_sqlite_directory_delete_address (WdSqliteDirectory *self,
                        row.user, error)
       || !wd_sqlite_db_commit (&txn, error))
     return FALSE;
-  wd_sqlite_directory_notify (self, user);
+  wd_sqlite_directory_notify (store, user);
   return TRUE;
 }

@@ -4,6 +4,7 @@
 #include "config.h"
 
 #include "sqlite-directory-private.h"
+#include "sqlite-store-private.h"
 
 #include "core-limits.h"
 #include "store-search.h"
@@ -179,7 +180,7 @@ reverse (GPtrArray *rows)
 }
 
 static GPtrArray *
-list_page (WdSqliteDirectory *self,
+list_page (WdStore *store,
            const List *list,
            const WdListQuery *query,
            guint64 *out_total,
@@ -194,7 +195,7 @@ list_page (WdSqliteDirectory *self,
   guint64 total;
 
   if (!filter_init (&filter, list, query, error)
-      || !wd_sqlite_directory_acquire (self, &client, cancellable, error)
+      || !wd_sqlite_directory_acquire (store, &client, cancellable, error)
       || !wd_sqlite_db_begin (client.db, WD_SQLITE_READ, &txn, cancellable, error)
       || !count (client.db, &filter, &total, error)
       || !read_page (client.db, &filter, query, rows, error))
@@ -210,36 +211,36 @@ list_page (WdSqliteDirectory *self,
 }
 
 GPtrArray *
-wd_sqlite_directory_list_users (WdSqliteDirectory *self,
+wd_sqlite_directory_list_users (WdStore *store,
                                 const WdListQuery *query,
                                 guint64 *out_total,
                                 gboolean *out_has_more,
                                 GCancellable *cancellable,
                                 GError **error)
 {
-  return list_page (self, &users, query, out_total, out_has_more, cancellable, error);
+  return list_page (store, &users, query, out_total, out_has_more, cancellable, error);
 }
 
 GPtrArray *
-wd_sqlite_directory_list_all_addresses (WdSqliteDirectory *self,
+wd_sqlite_directory_list_all_addresses (WdStore *store,
                                         const WdListQuery *query,
                                         guint64 *out_total,
                                         gboolean *out_has_more,
                                         GCancellable *cancellable,
                                         GError **error)
 {
-  return list_page (self, &addresses, query, out_total, out_has_more, cancellable, error);
+  return list_page (store, &addresses, query, out_total, out_has_more, cancellable, error);
 }
 
 GArray *
-wd_sqlite_directory_list_ids (WdSqliteDirectory *self, GError **error)
+wd_sqlite_directory_list_ids (WdStore *store, GError **error)
 {
   g_auto (WdSqliteClient) client = { 0 };
   g_auto (WdSqliteStmt) stmt = NULL;
   g_autoptr (GArray) ids = g_array_new (FALSE, FALSE, sizeof (WdId));
   gboolean has_row;
 
-  if (!wd_sqlite_directory_acquire (self, &client, NULL, error))
+  if (!wd_sqlite_directory_acquire (store, &client, NULL, error))
     return NULL;
   stmt = wd_sqlite_db_prepare (client.db, "SELECT id FROM users ORDER BY id", error);
   if (stmt == NULL)

@@ -31,7 +31,7 @@ typedef struct
 } WdSqliteClient;
 
 // Takes one, opening it when all are in use. CANCELLED.
-gboolean wd_sqlite_directory_acquire (WdSqliteDirectory *self,
+gboolean wd_sqlite_directory_acquire (WdStore *store,
                                       WdSqliteClient *out_client,
                                       GCancellable *cancellable,
                                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
@@ -40,7 +40,7 @@ void wd_sqlite_directory_release (WdSqliteClient *client);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (WdSqliteClient, wd_sqlite_directory_release)
 
 // Sends the account beacon of the user.
-void wd_sqlite_directory_notify (WdSqliteDirectory *self, const WdId *user);
+void wd_sqlite_directory_notify (WdStore *store, const WdId *user);
 
 // The internal number of a user. NOT_FOUND.
 gboolean

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "sqlite-directory-private.h"
+#include "sqlite-store-private.h"
 
 // Written by the health check, and never read.
 #define HEALTH_KEY "health"
@@ -26,7 +27,7 @@ put (WdSqliteDb *db, const char *key, const char *value, GError **error)
 }
 
 static gboolean
-write_setting (WdSqliteDirectory *self,
+write_setting (WdStore *store,
                WdSqliteTxnKind kind,
                const char *key,
                const char *value,
@@ -36,33 +37,27 @@ write_setting (WdSqliteDirectory *self,
   g_auto (WdSqliteClient) client = { 0 };
   g_auto (WdSqliteTxn) txn = { 0 };
 
-  return wd_sqlite_directory_acquire (self, &client, cancellable, error)
+  return wd_sqlite_directory_acquire (store, &client, cancellable, error)
          && wd_sqlite_db_begin (client.db, kind, &txn, cancellable, error)
          && put (client.db, key, value, error) && wd_sqlite_db_commit (&txn, error);
 }
 
 gboolean
-wd_sqlite_directory_set_setting (WdSqliteDirectory *self,
-                                 const char *key,
-                                 const char *value,
-                                 GCancellable *cancellable,
-                                 GError **error)
+wd_sqlite_directory_set_setting (
+    WdStore *store, const char *key, const char *value, GCancellable *cancellable, GError **error)
 {
-  return write_setting (self, WD_SQLITE_DURABLE, key, value, cancellable, error);
+  return write_setting (store, WD_SQLITE_DURABLE, key, value, cancellable, error);
 }
 
 gboolean
-wd_sqlite_directory_get_setting (WdSqliteDirectory *self,
-                                 const char *key,
-                                 char **out_value,
-                                 GCancellable *cancellable,
-                                 GError **error)
+wd_sqlite_directory_get_setting (
+    WdStore *store, const char *key, char **out_value, GCancellable *cancellable, GError **error)
 {
   g_auto (WdSqliteClient) client = { 0 };
   g_auto (WdSqliteStmt) stmt = NULL;
   gboolean has_row;
 
-  if (!wd_sqlite_directory_acquire (self, &client, cancellable, error))
+  if (!wd_sqlite_directory_acquire (store, &client, cancellable, error))
     return FALSE;
   stmt = wd_sqlite_db_prepare (client.db, "SELECT value FROM settings WHERE key = ?1", error);
   if (stmt == NULL)
@@ -76,9 +71,7 @@ wd_sqlite_directory_get_setting (WdSqliteDirectory *self,
 
 // A write tells more than a lock: a full or read-only disk is found out. It need not be durable.
 gboolean
-wd_sqlite_directory_check_health (WdSqliteDirectory *self,
-                                  GCancellable *cancellable,
-                                  GError **error)
+wd_sqlite_directory_check_health (WdStore *store, GCancellable *cancellable, GError **error)
 {
-  return write_setting (self, WD_SQLITE_WRITE, HEALTH_KEY, "", cancellable, error);
+  return write_setting (store, WD_SQLITE_WRITE, HEALTH_KEY, "", cancellable, error);
 }

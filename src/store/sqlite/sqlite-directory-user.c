@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "sqlite-directory-private.h"
+#include "sqlite-store-private.h"
 
 #include <string.h>
 
@@ -143,25 +144,23 @@ insert (WdSqliteDb *db,
 // Names are looked at first, so that a refused user costs no folder; then the folder is made, which
 // takes longest and waits for nobody; then the names are looked at again, and the row written.
 gboolean
-wd_sqlite_directory_create_user (WdSqliteDirectory *self,
-                                 const WdUser *spec,
-                                 WdId *out_id,
-                                 GCancellable *cancellable,
-                                 GError **error)
+wd_sqlite_directory_create_user (
+    WdStore *store, const WdUser *spec, WdId *out_id, GCancellable *cancellable, GError **error)
 {
+  WdSqliteDirectory *self = wd_sqlite_store_get_directory (store);
   g_auto (WdSqliteClient) client = { 0 };
   g_auto (Forms) forms = { 0 };
 
   if (!forms_init (&forms, spec, error)
-      || !wd_sqlite_directory_acquire (self, &client, cancellable, error)
+      || !wd_sqlite_directory_acquire (store, &client, cancellable, error)
       || !check_free (client.db, &forms, error)
-      || !self->hooks.create (&forms.id, spec, self->hooks.data, error))
+      || !self->hooks.create (store, &forms.id, spec, error))
     return FALSE;
 
   if (!insert (client.db, spec, &forms, cancellable, error))
     {
       // What cannot be removed now is a folder without a user, which the checker finds.
-      (void) !self->hooks.remove (&forms.id, self->hooks.data, NULL);
+      (void) !self->hooks.remove (store, &forms.id, NULL);
       return FALSE;
     }
   *out_id = forms.id;
@@ -169,7 +168,7 @@ wd_sqlite_directory_create_user (WdSqliteDirectory *self,
 }
 
 WdUser *
-wd_sqlite_directory_get_user (WdSqliteDirectory *self,
+wd_sqlite_directory_get_user (WdStore *store,
                               const WdId *id,
                               GCancellable *cancellable,
                               GError **error)
@@ -178,7 +177,7 @@ wd_sqlite_directory_get_user (WdSqliteDirectory *self,
   g_auto (WdSqliteStmt) stmt = NULL;
   gboolean has_row;
 
-  if (!wd_sqlite_directory_acquire (self, &client, cancellable, error))
+  if (!wd_sqlite_directory_acquire (store, &client, cancellable, error))
     return NULL;
   stmt = wd_sqlite_db_prepare (
       client.db, "SELECT " WD_SQLITE_USER_COLUMNS " FROM " FROM_USERS " WHERE u.id = ?1", error);
@@ -193,11 +192,8 @@ wd_sqlite_directory_get_user (WdSqliteDirectory *self,
 }
 
 gboolean
-wd_sqlite_directory_find_user (WdSqliteDirectory *self,
-                               const char *login,
-                               WdUser **out_user,
-                               GCancellable *cancellable,
-                               GError **error)
+wd_sqlite_directory_find_user (
+    WdStore *store, const char *login, WdUser **out_user, GCancellable *cancellable, GError **error)
 {
   g_auto (WdSqliteClient) client = { 0 };
   g_auto (WdSqliteStmt) stmt = NULL;
@@ -206,7 +202,7 @@ wd_sqlite_directory_find_user (WdSqliteDirectory *self,
   g_autofree char *normal = strchr (login, '@') != NULL ? wd_store_address_normalize (login, NULL)
                                                         : wd_store_username_normalize (login, NULL);
 
-  if (!wd_sqlite_directory_acquire (self, &client, cancellable, error))
+  if (!wd_sqlite_directory_acquire (store, &client, cancellable, error))
     return FALSE;
   stmt = wd_sqlite_db_prepare (client.db,
                                "SELECT " WD_SQLITE_USER_COLUMNS " FROM names i JOIN " FROM_USERS
@@ -276,7 +272,7 @@ update_row (WdSqliteDb *db,
 }
 
 static gboolean
-update (WdSqliteDirectory *self,
+update (WdStore *store,
         const WdId *id,
         const WdUser *changes,
         WdUserFields fields,
@@ -292,25 +288,25 @@ update (WdSqliteDirectory *self,
   if ((fields & WD_USER_FIELD_TAGS) != 0
       && !wd_sqlite_directory_join_tags (changes->tags, &forms.tags, &forms.tags_search, error))
     return FALSE;
-  return wd_sqlite_directory_acquire (self, &client, cancellable, error)
+  return wd_sqlite_directory_acquire (store, &client, cancellable, error)
          && wd_sqlite_db_begin (client.db, WD_SQLITE_DURABLE, &txn, cancellable, error)
          && update_row (client.db, id, changes, fields, &forms, error)
          && wd_sqlite_db_commit (&txn, error);
 }
 
 gboolean
-wd_sqlite_directory_update_user (WdSqliteDirectory *self,
+wd_sqlite_directory_update_user (WdStore *store,
                                  const WdId *id,
                                  const WdUser *changes,
                                  WdUserFields fields,
                                  GCancellable *cancellable,
                                  GError **error)
 {
-  if (!update (self, id, changes, fields, cancellable, error))
+  WdSqliteDirectory *self = wd_sqlite_store_get_directory (store);
+  if (!update (store, id, changes, fields, cancellable, error))
     return FALSE;
-  wd_sqlite_directory_notify (self, id);
-  return (fields & WD_USER_FIELD_QUOTA) == 0
-         || self->hooks.set_quota (id, changes->quota_bytes, self->hooks.data, error);
+  wd_sqlite_directory_notify (store, id);
+  return (fields & WD_USER_FIELD_QUOTA) == 0 || self->hooks.adopt_quota (store, id, error);
 }
 
 // The statements that remove a user, in order; ?1 is the number.
@@ -336,7 +332,7 @@ run_removal (WdSqliteDb *db, const char *sql, gint64 n, guint *out_n_rows, GErro
 }
 
 static gboolean
-delete_rows (WdSqliteDirectory *self,
+delete_rows (WdStore *store,
              const WdId *id,
              guint *out_n_addresses,
              GCancellable *cancellable,
@@ -347,7 +343,7 @@ delete_rows (WdSqliteDirectory *self,
   guint n_rows = 0;
   gint64 n;
 
-  if (!wd_sqlite_directory_acquire (self, &client, cancellable, error)
+  if (!wd_sqlite_directory_acquire (store, &client, cancellable, error)
       || !wd_sqlite_db_begin (client.db, WD_SQLITE_DURABLE, &txn, cancellable, error)
       || !wd_sqlite_directory_get_number (client.db, id, &n, error))
     return FALSE;
@@ -363,25 +359,26 @@ delete_rows (WdSqliteDirectory *self,
 // The rows go first: from then on nobody finds the user, and a folder that is left is the
 // checker's.
 gboolean
-wd_sqlite_directory_delete_user (WdSqliteDirectory *self,
+wd_sqlite_directory_delete_user (WdStore *store,
                                  const WdId *id,
                                  guint *out_n_addresses,
                                  GCancellable *cancellable,
                                  GError **error)
 {
+  WdSqliteDirectory *self = wd_sqlite_store_get_directory (store);
   guint n_addresses;
 
-  if (!delete_rows (self, id, &n_addresses, cancellable, error))
+  if (!delete_rows (store, id, &n_addresses, cancellable, error))
     return FALSE;
-  wd_sqlite_directory_notify (self, id);
-  if (!self->hooks.remove (id, self->hooks.data, error))
+  wd_sqlite_directory_notify (store, id);
+  if (!self->hooks.remove (store, id, error))
     return FALSE;
   *out_n_addresses = n_addresses;
   return TRUE;
 }
 
 gboolean
-wd_sqlite_directory_get_quota (WdSqliteDirectory *self,
+wd_sqlite_directory_get_quota (WdStore *store,
                                const WdId *user,
                                guint64 *out_quota_bytes,
                                GError **error)
@@ -390,7 +387,7 @@ wd_sqlite_directory_get_quota (WdSqliteDirectory *self,
   g_auto (WdSqliteStmt) stmt = NULL;
   gboolean has_row;
 
-  if (!wd_sqlite_directory_acquire (self, &client, NULL, error))
+  if (!wd_sqlite_directory_acquire (store, &client, NULL, error))
     return FALSE;
   stmt = wd_sqlite_db_prepare (client.db, "SELECT quota FROM users WHERE id = ?1", error);
   if (stmt == NULL)

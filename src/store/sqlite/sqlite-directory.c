@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "sqlite-directory-private.h"
+#include "sqlite-store-private.h"
 
 #include <string.h>
 
@@ -79,11 +80,12 @@ wd_sqlite_directory_free (WdSqliteDirectory *self)
 }
 
 gboolean
-wd_sqlite_directory_acquire (WdSqliteDirectory *self,
+wd_sqlite_directory_acquire (WdStore *store,
                              WdSqliteClient *out_client,
                              GCancellable *cancellable,
                              GError **error)
 {
+  WdSqliteDirectory *self = wd_sqlite_store_get_directory (store);
   WdSqliteDb *db = NULL;
 
   if (g_cancellable_is_cancelled (cancellable))
@@ -121,8 +123,9 @@ wd_sqlite_directory_release (WdSqliteClient *client)
 }
 
 void
-wd_sqlite_directory_notify (WdSqliteDirectory *self, const WdId *user)
+wd_sqlite_directory_notify (WdStore *store, const WdId *user)
 {
+  WdSqliteDirectory *self = wd_sqlite_store_get_directory (store);
   const WdBeacon beacon = { .kind = WD_BEACON_ACCOUNT, .owner = *user };
 
   wd_notify_local_send (self->notify, &beacon);

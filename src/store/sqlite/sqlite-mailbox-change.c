@@ -252,16 +252,17 @@ wd_sqlite_mailbox_change_extra (WdStore *store,
   return wd_sqlite_db_run (lease.db, stmt, error) && wd_sqlite_lease_commit (&lease, error);
 }
 
+// The directory is read when mail.db is locked: of two that change the quota at the same time, the
+// one that is last here sees what the other wrote there.
 gboolean
-wd_sqlite_mailbox_change_quota (const WdId *user,
-                                guint64 quota_bytes,
-                                gpointer store,
-                                GError **error)
+wd_sqlite_mailbox_adopt_quota (WdStore *store, const WdId *user, GError **error)
 {
   g_auto (WdSqliteLease) lease = { 0 };
+  guint64 quota_bytes;
 
   return wd_sqlite_lease_begin_owner (wd_sqlite_store_get_pool (store), user, WD_SQLITE_DURABLE,
                                       &lease, NULL, error)
+         && wd_sqlite_directory_get_quota (store, user, &quota_bytes, error)
          && wd_sqlite_mailbox_save_quota (&lease, quota_bytes, error)
          && wd_sqlite_lease_commit (&lease, error);
 }

@@ -224,7 +224,7 @@ make_database (const char *dir, GError **error)
 }
 
 gboolean
-wd_sqlite_mailbox_create_user (const WdId *user, const WdUser *spec, gpointer store, GError **error)
+wd_sqlite_mailbox_create_user (WdStore *store, const WdId *user, const WdUser *spec, GError **error)
 {
   WdSqlitePool *pool = wd_sqlite_store_get_pool (store);
   g_autofree char *dir = wd_sqlite_pool_dup_user_dir (pool, user);

@@ -64,7 +64,7 @@ wd_sqlite_mailbox_delete_one (
 
 // The folder leaves under another name in one step, so that a crash leaves all of it or nothing.
 gboolean
-wd_sqlite_mailbox_delete_user (const WdId *user, gpointer store, GError **error)
+wd_sqlite_mailbox_delete_user (WdStore *store, const WdId *user, GError **error)
 {
   WdSqlitePool *pool = wd_sqlite_store_get_pool (store);
   g_autofree char *dir = wd_sqlite_pool_dup_user_dir (pool, user);

@@ -80,8 +80,8 @@ gboolean wd_sqlite_mailbox_add_journal (WdSqliteLease *lease,
 GPtrArray *wd_sqlite_mailbox_list_keywords (WdSqliteLease *lease, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
-// The quota of the owner's own, 0 for none. The directory has it, too; here it can be held to in
-// the same transaction as a delivery.
+// The quota of the owner's own, 0 for none: the copy of what the directory says
+// (wd_sqlite_directory_get_quota ()) that a delivery can hold to in its own transaction.
 gboolean wd_sqlite_mailbox_load_quota (WdSqliteLease *lease,
                                        guint64 *out_quota_bytes,
                                        GError **error) G_GNUC_WARN_UNUSED_RESULT;

@@ -121,8 +121,7 @@ gboolean
 wd_sqlite_maintain_all (WdStore *store, GCancellable *cancellable, GError **error)
 {
   WdSqlitePool *pool = wd_sqlite_store_get_pool (store);
-  g_autoptr (GArray) users
-      = wd_sqlite_directory_list_ids (wd_sqlite_store_get_directory (store), error);
+  g_autoptr (GArray) users = wd_sqlite_directory_list_ids (store, error);
   const WdSqliteChores all
       = WD_SQLITE_CHORE_GARBAGE | CHORE_INDEX_ALWAYS | WD_SQLITE_CHORE_CHECKPOINT;
 

@@ -40,7 +40,7 @@ gboolean wd_sqlite_mailbox_list_read (WdSqliteLease *lease,
 WdBackendCreateMailbox wd_sqlite_mailbox_create_one;
 // A new user's folder, database and default mailboxes, durable on return.
 gboolean
-wd_sqlite_mailbox_create_user (const WdId *user, const WdUser *spec, gpointer store, GError **error)
+wd_sqlite_mailbox_create_user (WdStore *store, const WdId *user, const WdUser *spec, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 // Adds one with a normal path and the missing levels above it, inside a transaction. EXISTS, LIMIT.
 gboolean wd_sqlite_mailbox_create_path (WdSqliteLease *lease,
@@ -67,18 +67,18 @@ WdBackendSetMailboxExtra wd_sqlite_mailbox_change_extra;
 // sqlite-mailbox-delete.c
 WdBackendDeleteMailbox wd_sqlite_mailbox_delete_one;
 // Takes the user's folder away.
-gboolean wd_sqlite_mailbox_delete_user (const WdId *user, gpointer store, GError **error)
+gboolean wd_sqlite_mailbox_delete_user (WdStore *store, const WdId *user, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
 // sqlite-mailbox-select.c
 WdBackendSelectMailbox wd_sqlite_mailbox_select_state;
 WdBackendInternKeywords wd_sqlite_mailbox_select_keywords;
 WdBackendGetQuota wd_sqlite_mailbox_select_quota;
-// A user's own quota has changed.
-gboolean wd_sqlite_mailbox_change_quota (const WdId *user,
-                                         guint64 quota_bytes,
-                                         gpointer store,
-                                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+// sqlite-mailbox-change.c
+// Gives the user's mail.db the quota that the directory says, durably.
+gboolean wd_sqlite_mailbox_adopt_quota (WdStore *store, const WdId *user, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
 
 // sqlite-changes.c
 WdBackendListChanges wd_sqlite_changes_list;

@@ -80,12 +80,6 @@ get_spool_dir (WdStore *store)
 }
 
 static gboolean
-check_health (WdStore *store, GCancellable *cancellable, GError **error)
-{
-  return wd_sqlite_directory_check_health (WD_SQLITE_STORE (store)->directory, cancellable, error);
-}
-
-static gboolean
 check_notifier (WdStore *store, GError **error)
 {
   return wd_notify_local_check (WD_SQLITE_STORE (store)->notify, error);
@@ -97,19 +91,10 @@ watch (WdStore *store, const WdId *owner, const WdId *mailbox, WdWatchFunc func,
   return wd_notify_local_watch (WD_SQLITE_STORE (store)->notify, owner, mailbox, func, user_data);
 }
 
-static gboolean
-create_user (
-    WdStore *store, const WdUser *spec, WdId *out_id, GCancellable *cancellable, GError **error)
-{
-  return wd_sqlite_directory_create_user (WD_SQLITE_STORE (store)->directory, spec, out_id,
-                                          cancellable, error);
-}
-
 static WdUser *
 get_user (WdStore *store, const WdId *id, GCancellable *cancellable, GError **error)
 {
-  g_autoptr (WdUser) user
-      = wd_sqlite_directory_get_user (WD_SQLITE_STORE (store)->directory, id, cancellable, error);
+  g_autoptr (WdUser) user = wd_sqlite_directory_get_user (store, id, cancellable, error);
   WdActor actor = WD_ACTOR_SELF (*id);
   WdQuota quota;
 
@@ -119,148 +104,30 @@ get_user (WdStore *store, const WdId *id, GCancellable *cancellable, GError **er
   return g_steal_pointer (&user);
 }
 
-static gboolean
-find_user (
-    WdStore *store, const char *login, WdUser **out_user, GCancellable *cancellable, GError **error)
-{
-  return wd_sqlite_directory_find_user (WD_SQLITE_STORE (store)->directory, login, out_user,
-                                        cancellable, error);
-}
-
-static gboolean
-update_user (WdStore *store,
-             const WdId *id,
-             const WdUser *changes,
-             WdUserFields fields,
-             GCancellable *cancellable,
-             GError **error)
-{
-  return wd_sqlite_directory_update_user (WD_SQLITE_STORE (store)->directory, id, changes, fields,
-                                          cancellable, error);
-}
-
-static gboolean
-delete_user (WdStore *store,
-             const WdId *id,
-             guint *out_n_addresses,
-             GCancellable *cancellable,
-             GError **error)
-{
-  return wd_sqlite_directory_delete_user (WD_SQLITE_STORE (store)->directory, id, out_n_addresses,
-                                          cancellable, error);
-}
-
-static GPtrArray *
-list_users (WdStore *store,
-            const WdListQuery *query,
-            guint64 *out_total,
-            gboolean *out_has_more,
-            GCancellable *cancellable,
-            GError **error)
-{
-  return wd_sqlite_directory_list_users (WD_SQLITE_STORE (store)->directory, query, out_total,
-                                         out_has_more, cancellable, error);
-}
-
-static gboolean
-create_address (
-    WdStore *store, const WdAddress *spec, WdId *out_id, GCancellable *cancellable, GError **error)
-{
-  return wd_sqlite_directory_create_address (WD_SQLITE_STORE (store)->directory, spec, out_id,
-                                             cancellable, error);
-}
-
-static GPtrArray *
-list_addresses (WdStore *store, const WdId *user, GCancellable *cancellable, GError **error)
-{
-  return wd_sqlite_directory_list_addresses (WD_SQLITE_STORE (store)->directory, user, cancellable,
-                                             error);
-}
-
-static GPtrArray *
-list_all_addresses (WdStore *store,
-                    const WdListQuery *query,
-                    guint64 *out_total,
-                    gboolean *out_has_more,
-                    GCancellable *cancellable,
-                    GError **error)
-{
-  return wd_sqlite_directory_list_all_addresses (WD_SQLITE_STORE (store)->directory, query,
-                                                 out_total, out_has_more, cancellable, error);
-}
-
-static gboolean
-update_address (WdStore *store,
-                const WdId *user,
-                const WdId *id,
-                const WdAddress *changes,
-                WdAddressFields fields,
-                GCancellable *cancellable,
-                GError **error)
-{
-  return wd_sqlite_directory_update_address (WD_SQLITE_STORE (store)->directory, user, id, changes,
-                                             fields, cancellable, error);
-}
-
-static gboolean
-delete_address (
-    WdStore *store, const WdId *user, const WdId *id, GCancellable *cancellable, GError **error)
-{
-  return wd_sqlite_directory_delete_address (WD_SQLITE_STORE (store)->directory, user, id,
-                                             cancellable, error);
-}
-
-static gboolean
-find_address (WdStore *store,
-              const char *address,
-              WdAddress **out_address,
-              GCancellable *cancellable,
-              GError **error)
-{
-  return wd_sqlite_directory_find_address (WD_SQLITE_STORE (store)->directory, address, out_address,
-                                           cancellable, error);
-}
-
-static gboolean
-set_setting (
-    WdStore *store, const char *key, const char *value, GCancellable *cancellable, GError **error)
-{
-  return wd_sqlite_directory_set_setting (WD_SQLITE_STORE (store)->directory, key, value,
-                                          cancellable, error);
-}
-
-static gboolean
-get_setting (
-    WdStore *store, const char *key, char **out_value, GCancellable *cancellable, GError **error)
-{
-  return wd_sqlite_directory_get_setting (WD_SQLITE_STORE (store)->directory, key, out_value,
-                                          cancellable, error);
-}
-
 static void
 implement_store (WdStoreInterface *iface)
 {
   iface->get_options = get_options;
   iface->get_spool_dir = get_spool_dir;
-  iface->check_health = check_health;
+  iface->check_health = wd_sqlite_directory_check_health;
   iface->check_notifier = check_notifier;
   iface->check = wd_sqlite_check_store;
   iface->maintain = wd_sqlite_maintain_all;
 
-  iface->create_user = create_user;
+  iface->create_user = wd_sqlite_directory_create_user;
   iface->get_user = get_user;
-  iface->find_user = find_user;
-  iface->update_user = update_user;
-  iface->delete_user = delete_user;
-  iface->list_users = list_users;
-  iface->create_address = create_address;
-  iface->list_addresses = list_addresses;
-  iface->list_all_addresses = list_all_addresses;
-  iface->update_address = update_address;
-  iface->delete_address = delete_address;
-  iface->find_address = find_address;
-  iface->set_setting = set_setting;
-  iface->get_setting = get_setting;
+  iface->find_user = wd_sqlite_directory_find_user;
+  iface->update_user = wd_sqlite_directory_update_user;
+  iface->delete_user = wd_sqlite_directory_delete_user;
+  iface->list_users = wd_sqlite_directory_list_users;
+  iface->create_address = wd_sqlite_directory_create_address;
+  iface->list_addresses = wd_sqlite_directory_list_addresses;
+  iface->list_all_addresses = wd_sqlite_directory_list_all_addresses;
+  iface->update_address = wd_sqlite_directory_update_address;
+  iface->delete_address = wd_sqlite_directory_delete_address;
+  iface->find_address = wd_sqlite_directory_find_address;
+  iface->set_setting = wd_sqlite_directory_set_setting;
+  iface->get_setting = wd_sqlite_directory_get_setting;
 
   iface->list_mailboxes = wd_sqlite_mailbox_list_all;
   iface->list_subscriptions = wd_sqlite_mailbox_list_subscriptions;
@@ -369,6 +236,12 @@ check_exists (const char *path, GError **error)
   return FALSE;
 }
 
+static const WdSqliteDirectoryHooks directory_hooks = {
+  .create = wd_sqlite_mailbox_create_user,
+  .adopt_quota = wd_sqlite_mailbox_adopt_quota,
+  .remove = wd_sqlite_mailbox_delete_user,
+};
+
 WdStore *
 wd_sqlite_store_open (const char *path, const WdStoreOptions *options, GError **error)
 {
@@ -382,16 +255,10 @@ wd_sqlite_store_open (const char *path, const WdStoreOptions *options, GError **
   take_options (self, options);
 
   WdSqlitePoolHooks pool_hooks = { notify, poke, self };
-  WdSqliteDirectoryHooks hooks = {
-    .create = wd_sqlite_mailbox_create_user,
-    .set_quota = wd_sqlite_mailbox_change_quota,
-    .remove = wd_sqlite_mailbox_delete_user,
-    .data = self,
-  };
 
   self->keeper = wd_sqlite_keeper_new (wd_sqlite_maintain_user, self);
   self->notify = wd_notify_local_new (options->runtime_dir);
   self->pool = wd_sqlite_pool_new (path, options->max_open_users, &pool_hooks);
-  self->directory = wd_sqlite_directory_open (path, &hooks, self->notify, error);
+  self->directory = wd_sqlite_directory_open (path, &directory_hooks, self->notify, error);
   return self->directory == NULL ? NULL : WD_STORE (g_steal_pointer (&self));
 }
