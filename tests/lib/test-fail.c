@@ -23,6 +23,9 @@ struct _WdTestFail
   WdTestFailHow how;
   WdStoreError code;
   gint64 delay_us;
+  const char *before_name; // (nullable)
+  void (*before) (gpointer data);
+  gpointer before_data;
 };
 
 static void implement_store (WdStoreInterface *iface);
@@ -64,6 +67,20 @@ is_to_fail (WdTestFail *self, const char *name, gboolean *out_dies, GError **err
 }
 
 static void
+run_before (WdTestFail *self, const char *name)
+{
+  gboolean is_due;
+
+  g_mutex_lock (&self->mutex);
+  is_due = g_strcmp0 (self->before_name, name) == 0;
+  if (is_due)
+    self->before_name = NULL;
+  g_mutex_unlock (&self->mutex);
+  if (is_due)
+    self->before (self->before_data);
+}
+
+static void
 delay (WdTestFail *self)
 {
   gint64 delay_us;
@@ -98,6 +115,7 @@ forward_progress (guint32 n_done, gpointer user_data)
     WdTestFail *self = WD_TEST_FAIL (store);                                                       \
     gboolean dies;                                                                                 \
                                                                                                    \
+    run_before (self, #name);                                                                      \
     if (is_to_fail (self, #name, &dies, error))                                                    \
       return (type) 0;                                                                             \
                                                                                                    \
@@ -411,6 +429,16 @@ wd_test_fail_plan (
   self->n_until = nth;
   self->how = how;
   self->code = code;
+}
+
+void
+wd_test_fail_run_before (WdTestFail *self, const char *name, void (*func) (gpointer), gpointer data)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->mutex);
+
+  self->before_name = name;
+  self->before = func;
+  self->before_data = data;
 }
 
 void

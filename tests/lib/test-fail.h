@@ -24,6 +24,12 @@ typedef enum
 void wd_test_fail_plan (
     WdTestFail *self, const char *name, guint nth, WdTestFailHow how, WdStoreError code);
 
+// Runs `func` once, before the next call of the function `name`. Any thread.
+void wd_test_fail_run_before (WdTestFail *self,
+                              const char *name,
+                              void (*func) (gpointer),
+                              gpointer data);
+
 // From now on each call, and each piece of one that tells its progress, takes so long by the clock.
 // Any thread.
 void wd_test_fail_set_delay (WdTestFail *self, gint64 delay_us);

@@ -71,6 +71,25 @@ test_fail (Fixture *fixture, gconstpointer data)
 }
 
 static void
+note (gpointer data)
+{
+  Fixture *fixture = data;
+
+  g_assert_false (has_key (fixture));
+  g_assert_true (wd_store_check_health (fixture->store, NULL, NULL));
+}
+
+static void
+test_before (Fixture *fixture, gconstpointer data)
+{
+  wd_test_fail_run_before (fixture->fail, "set_setting", note, fixture);
+  g_assert_true (set_key (fixture, NULL));
+  g_assert_cmpuint (wd_test_fail_get_count (fixture->fail, "check_health"), ==, 1);
+  g_assert_true (set_key (fixture, NULL));
+  g_assert_cmpuint (wd_test_fail_get_count (fixture->fail, "check_health"), ==, 1);
+}
+
+static void
 test_kill (Fixture *fixture, gconstpointer data)
 {
   WdTestFailHow how = (WdTestFailHow) GPOINTER_TO_INT (data);
@@ -97,6 +116,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add ("/lib/fail/fail", Fixture, NULL, set_up, test_fail, tear_down);
+  g_test_add ("/lib/fail/before", Fixture, NULL, set_up, test_before, tear_down);
   g_test_add ("/lib/fail/kill-before", Fixture, GINT_TO_POINTER (WD_TEST_FAIL_KILL_BEFORE), set_up,
               test_kill, tear_down);
   g_test_add ("/lib/fail/kill-after", Fixture, GINT_TO_POINTER (WD_TEST_FAIL_KILL_AFTER), set_up,

@@ -48,7 +48,6 @@ open_store (LmtpFixture *self, const WdConfig *config)
   g_autofree char *uri = g_strdup_printf ("sqlite:%s/store", self->dir);
   g_autoptr (GError) error = NULL;
   WdStoreOptions options;
-  FailStore *failing;
 
   wd_store_options_init (&options, config);
   options.uri = uri;
@@ -60,9 +59,8 @@ open_store (LmtpFixture *self, const WdConfig *config)
   add_user (self, "carl", "mary-ann@example.com");
   add_user (self, "андрис", "андрис@уайлддак.орг");
 
-  failing = fail_store_new (self->store);
-  self->plan = fail_store_get_plan (failing);
-  next_store = WD_STORE (failing);
+  self->failing = wd_test_fail_new (self->store);
+  next_store = WD_STORE (self->failing);
 }
 
 // In memory where that is possible: nothing here is about the disk.

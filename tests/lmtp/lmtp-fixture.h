@@ -2,14 +2,14 @@
 // The service in a thread of the test, on a scratch store, and scripts that talk to it.
 #pragma once
 
-#include "fail-store.h"
 #include "net-service-private.h"
+#include "test-fail.h"
 
 typedef struct
 {
   char *dir;
-  WdStore *store; // The real one.
-  FailPlan *plan; // Of the one that the service sees.
+  WdStore *store;      // The real one.
+  WdTestFail *failing; // (transfer none): around it, and what the service sees.
   WdService *service;
   guint lmtp_port;
   guint smtp_port;

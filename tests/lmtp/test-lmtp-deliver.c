@@ -302,18 +302,25 @@ static const struct
   { WD_STORE_ERROR_LIMIT, NULL, "452 4.2.0" },
 };
 
-// The same in LMTP and in the drop; then all is well again.
 static void
-run_failing (LmtpFixture *f, gint *failing, const char *rest, const char *reply)
+fail_always (LmtpFixture *f, const char *function, WdStoreError code)
+{
+  wd_test_fail_plan (f->failing, function, 1, WD_TEST_FAIL_ALWAYS, code);
+}
+
+// The same in LMTP and in the drop.
+static void
+run_failing (
+    LmtpFixture *f, const char *function, WdStoreError code, const char *rest, const char *reply)
 {
   g_auto (GStrv) parts = g_strsplit (rest, "REPLY", -1);
   g_autofree char *filled = g_strjoinv (reply, parts);
   g_autofree char *lmtp = g_strconcat (LHLO, filled, NULL);
   g_autofree char *smtp = g_strconcat (EHLO, filled, NULL);
 
+  fail_always (f, function, code);
   lmtp_fixture_run (f->lmtp_port, LMTP_SCRIPT_LINES, lmtp);
   lmtp_fixture_run (f->smtp_port, LMTP_SCRIPT_LINES, smtp);
-  *failing = -1;
 }
 
 static void
@@ -329,33 +336,40 @@ test_failures (LmtpFixture *f, gconstpointer data)
       g_test_message ("%d", failures[i].code);
       if (failures[i].at_rcpt != NULL)
         {
-          f->plan->find_user = failures[i].code;
-          run_failing (f, &f->plan->find_user, at_rcpt, failures[i].at_rcpt);
-          f->plan->find_mailbox = failures[i].code;
-          run_failing (f, &f->plan->find_mailbox, at_data, failures[i].at_data);
+          run_failing (f, "find_user", failures[i].code, at_rcpt, failures[i].at_rcpt);
+          run_failing (f, "find_mailbox", failures[i].code, at_data, failures[i].at_data);
         }
-      f->plan->append = failures[i].code;
-      run_failing (f, &f->plan->append, at_data, failures[i].at_data);
+      run_failing (f, "append", failures[i].code, at_data, failures[i].at_data);
     }
   g_assert_cmpuint (lmtp_fixture_count (f, "anna", "INBOX"), ==, 0);
 
-  f->plan->get_quota = WD_STORE_ERROR_UNAVAILABLE;
+  fail_always (f, "get_quota", WD_STORE_ERROR_UNAVAILABLE);
   lmtp_fixture_run (f->smtp_port, LMTP_SCRIPT_LINES,
                     EHLO MAIL "C: RCPT TO:<anna@example.com>\nS: 451 4.3.0\n");
+}
+
+// In every mode, while the nth append of a message fails.
+static void
+run_all_failing (LmtpFixture *f, guint port, guint nth, WdStoreError code, const char *script)
+{
+  for (int mode = 0; mode < LMTP_SCRIPT_N_MODES; mode++)
+    {
+      wd_test_fail_plan (f->failing, "append", nth, WD_TEST_FAIL_ONCE, code);
+      lmtp_fixture_run (port, (LmtpScriptMode) mode, script);
+    }
 }
 
 // A damaged user is that user's trouble only; and the drop does not have it sent to all again.
 static void
 test_one_fails (LmtpFixture *f, gconstpointer data)
 {
-  f->plan->append = WD_STORE_ERROR_CORRUPT;
-  f->plan->append_user = lmtp_fixture_get_user (f, "anna");
-  lmtp_fixture_run_all (f->lmtp_port,
-                        LHLO MAIL RCPT ("bert@example.com") RCPT ("anna@example.com")
-                            RCPT ("mary-ann@example.com") DATA "C: .\n"
-                                                               "S: 250\nS: 451 4.2.0\nS: 250\n");
-  lmtp_fixture_run_all (f->smtp_port, EHLO MAIL RCPT ("anna@example.com") RCPT ("bert@example.com")
-                                          DATA "C: .\nS: 250\n");
+  run_all_failing (f, f->lmtp_port, 2, WD_STORE_ERROR_CORRUPT,
+                   LHLO MAIL RCPT ("bert@example.com") RCPT ("anna@example.com")
+                       RCPT ("mary-ann@example.com") DATA "C: .\n"
+                                                          "S: 250\nS: 451 4.2.0\nS: 250\n");
+  run_all_failing (f, f->smtp_port, 1, WD_STORE_ERROR_CORRUPT,
+                   EHLO MAIL RCPT ("anna@example.com") RCPT ("bert@example.com") DATA
+                   "C: .\nS: 250\n");
   g_assert_cmpuint (lmtp_fixture_count (f, "anna", "INBOX"), ==, 0);
   g_assert_cmpuint (lmtp_fixture_count (f, "bert", "INBOX"), ==, 2 * LMTP_SCRIPT_N_MODES);
 }
@@ -364,16 +378,14 @@ test_one_fails (LmtpFixture *f, gconstpointer data)
 static void
 test_all_fail (LmtpFixture *f, gconstpointer data)
 {
-  f->plan->append = WD_STORE_ERROR_TOO_LARGE;
-  f->plan->append_user = lmtp_fixture_get_user (f, "anna");
   set_quota (f, "bert", 300);
-  lmtp_fixture_run_all (f->smtp_port,
-                        EHLO MAIL RCPT ("anna@example.com") RCPT ("bert@example.com") DATA
-                        "C: 12345678901234567890123456789012345678901234567890123456789012345678\n"
-                        "C: 12345678901234567890123456789012345678901234567890123456789012345678\n"
-                        "C: .\nS: 452 4.2.2\n");
-  lmtp_fixture_run_all (f->smtp_port,
-                        EHLO MAIL RCPT ("anna@example.com") DATA "C: .\nS: 552 5.3.4\n");
+  run_all_failing (f, f->smtp_port, 1, WD_STORE_ERROR_TOO_LARGE,
+                   EHLO MAIL RCPT ("anna@example.com") RCPT ("bert@example.com") DATA
+                   "C: 12345678901234567890123456789012345678901234567890123456789012345678\n"
+                   "C: 12345678901234567890123456789012345678901234567890123456789012345678\n"
+                   "C: .\nS: 452 4.2.2\n");
+  run_all_failing (f, f->smtp_port, 1, WD_STORE_ERROR_TOO_LARGE,
+                   EHLO MAIL RCPT ("anna@example.com") DATA "C: .\nS: 552 5.3.4\n");
 }
 
 static void
@@ -384,7 +396,6 @@ delete_lists (gpointer data)
   const WdActor actor = WD_ACTOR_SELF (user);
   g_autoptr (WdMailboxInfo) info = NULL;
 
-  f->plan->before_append = NULL;
   g_assert_true (wd_store_find_mailbox (f->store, &actor, "Lists", &info, NULL, NULL));
   g_assert_true (wd_store_delete_mailbox (f->store, &actor, &info->id, NULL, NULL));
 }
@@ -394,8 +405,7 @@ static void
 test_mailbox_gone (LmtpFixture *f, gconstpointer data)
 {
   lmtp_fixture_create_mailbox (f, "anna", "Lists");
-  f->plan->before_append_data = f;
-  f->plan->before_append = delete_lists;
+  wd_test_fail_run_before (f->failing, "append", delete_lists, f);
   deliver_to (f, "anna+Lists@example.com");
   g_assert_cmpuint (lmtp_fixture_count (f, "anna", "INBOX"), ==, 1);
 }
