@@ -119,7 +119,9 @@ check (const Case *cases, gsize n, char *(*normalize) (const char *, GError **) 
       g_autoptr (GError) error = NULL;
       g_autofree char *normal = normalize (cases[i].input, &error);
 
-      g_test_message ("%s", cases[i].input);
+      g_autofree char *shown = g_strescape (cases[i].input, NULL);
+
+      g_test_message ("%s", shown);
       g_assert_cmpstr (normal, ==, cases[i].normal);
       if (normal == NULL)
         g_assert_error (error, WD_STORE_ERROR, WD_STORE_ERROR_INVALID);
