@@ -134,6 +134,14 @@
 #define WD_LIMIT_CONNECTIONS_PER_ADDRESS 1000
 // Time for a TLS handshake, from the first octet to the last.
 #define WD_LIMIT_TLS_HANDSHAKE_SECS 30
+// Time to log in, however busy the client is meanwhile ([imap] login-timeout); then time without a
+// command ([imap] idle-timeout).
+#define WD_LIMIT_IMAP_LOGIN_SECS 60
+#define WD_LIMIT_IMAP_IDLE_SECS (30 * 60)
+// Time to wait for the client's next line or octets ([lmtp] timeout); for a request's head, its
+// body, or the next request ([http] timeout).
+#define WD_LIMIT_SMTP_WAIT_SECS (5 * 60)
+#define WD_LIMIT_HTTP_WAIT_SECS 30
 
 // One log entry: its text, and each of its fields. What goes beyond is cut.
 #define WD_LIMIT_LOG_MESSAGE_BYTES 2048

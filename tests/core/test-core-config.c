@@ -77,6 +77,18 @@ load (Fixture *f, const char *variable, const char *override, GError **error)
   return wd_core_config_load_from (f->vendor, f->site, FALSE, environment, overrides, error);
 }
 
+static const struct
+{
+  const char *section;
+  const char *key;
+  gint64 limit_secs;
+} times[] = {
+  { "imap", "login-timeout", WD_LIMIT_IMAP_LOGIN_SECS },
+  { "imap", "idle-timeout", WD_LIMIT_IMAP_IDLE_SECS },
+  { "lmtp", "timeout", WD_LIMIT_SMTP_WAIT_SECS },
+  { "http", "timeout", WD_LIMIT_HTTP_WAIT_SECS },
+};
+
 static void
 test_defaults (Fixture *f, gconstpointer data)
 {
@@ -106,6 +118,9 @@ test_defaults (Fixture *f, gconstpointer data)
                    WD_LIMIT_CONNECTIONS);
   g_assert_cmpint (wd_core_config_get_integer (config, "imap", "max-connections-per-address"), ==,
                    WD_LIMIT_CONNECTIONS_PER_ADDRESS);
+  for (gsize i = 0; i < G_N_ELEMENTS (times); i++)
+    g_assert_cmpint (wd_core_config_get_duration_ms (config, times[i].section, times[i].key), ==,
+                     times[i].limit_secs * 1000);
   g_assert_cmpint (wd_core_config_get_duration_ms (config, "auth", "cache-time"), ==, 300000);
   g_assert_false (wd_core_config_get_boolean (config, "log", "debug"));
   g_assert_cmpstr (wd_core_config_get_string (config, "auth", "password-scheme"), ==, "yescrypt");
