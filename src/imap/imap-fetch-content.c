@@ -7,7 +7,6 @@
 #include "core-limits.h"
 #include "imap-error.h"
 #include "imap-format.h"
-#include "imap-preview.h"
 #include "mime-header.h"
 
 // Octets that are read at once.
@@ -167,17 +166,6 @@ write_binary (WdImapFetchContent *self,
   return write_decoded (self, out, error);
 }
 
-static gboolean
-write_preview (WdImapFetchContent *self, GString *out, GError **error)
-{
-  g_autofree char *preview = wd_imap_preview_make (self->content, error);
-
-  if (preview == NULL)
-    return FALSE;
-  wd_imap_format_string (out, preview);
-  return TRUE;
-}
-
 // Writes the value of a section, or, of a large one, its beginning.
 static gboolean
 write_value (WdImapFetchContent *self, const WdImapSection *section, GString *out, GError **error)
@@ -186,8 +174,6 @@ write_value (WdImapFetchContent *self, const WdImapSection *section, GString *ou
   guint64 start;
   guint64 end;
 
-  if (tree != NULL && section->kind == WD_IMAP_SECTION_PREVIEW)
-    return write_preview (self, out, error);
   if (tree == NULL && section->kind == WD_IMAP_SECTION_ALL && section->path->len == 0
       && !section->is_binary)
     {

@@ -130,6 +130,14 @@ write_thread_id (WdImapRowWriter *writer, const WdMessageRow *row, GString *out)
   g_string_append (out, "THREADID NIL");
 }
 
+// RFC 8970. NIL where none can be made.
+static void
+write_preview (WdImapRowWriter *writer, const WdMessageRow *row, GString *out)
+{
+  g_string_append (out, "PREVIEW ");
+  wd_imap_format_nstring (out, row->preview);
+}
+
 static const WdImapFetchItem items[] = {
   { "FLAGS", WD_FETCH_FLAGS, WD_IMAP_FETCH_IS_FLAGS, wd_imap_fetch_plan_write_flags },
   { "UID", WD_FETCH_FLAGS, WD_IMAP_FETCH_IS_UID, write_uid },
@@ -141,6 +149,7 @@ static const WdImapFetchItem items[] = {
   { "MODSEQ", WD_FETCH_FLAGS, WD_IMAP_FETCH_IS_MODSEQ, write_modseq },
   { "EMAILID", WD_FETCH_FLAGS, 0, write_email_id },
   { "THREADID", WD_FETCH_FLAGS, 0, write_thread_id },
+  { "PREVIEW", WD_FETCH_PREVIEW, 0, write_preview },
   { "SAVEDATE", WD_FETCH_FLAGS, 0, write_save_date },
 };
 

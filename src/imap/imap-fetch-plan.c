@@ -31,7 +31,6 @@ static const struct
   { "RFC822", WD_IMAP_SECTION_ALL, FALSE },
   { "RFC822.HEADER", WD_IMAP_SECTION_HEADER, TRUE },
   { "RFC822.TEXT", WD_IMAP_SECTION_TEXT, FALSE },
-  { "PREVIEW", WD_IMAP_SECTION_PREVIEW, TRUE },
 };
 
 WdImapFetchPlan *
@@ -127,8 +126,8 @@ parse_binary (WdImapParser *parser, WdImapFetchPlan *self, const char *name)
   return wd_imap_parse_fail (parser, "Unknown FETCH item");
 }
 
-// (LAZY) behind PREVIEW (RFC 8970 3.1), which changes nothing: previews are made when they are
-// asked for. Another parenthesis is none of this item.
+// (LAZY) behind PREVIEW (RFC 8970 3.1), which changes nothing: previews are there. Another
+// parenthesis is none of this item.
 static void
 skip_lazy (WdImapParser *parser)
 {
@@ -159,16 +158,14 @@ parse_item (WdImapParser *parser, WdImapFetchPlan *self)
     return parse_binary (parser, self, name);
   for (gsize i = 0; i < G_N_ELEMENTS (section_items); i++)
     if (strcmp (section_items[i].name, name) == 0)
-      {
-        if (section_items[i].kind == WD_IMAP_SECTION_PREVIEW)
-          skip_lazy (parser);
-        return take_section (parser, self,
-                             wd_imap_section_new (section_items[i].name, section_items[i].kind,
-                                                  section_items[i].peek));
-      }
+      return take_section (parser, self,
+                           wd_imap_section_new (section_items[i].name, section_items[i].kind,
+                                                section_items[i].peek));
   item = wd_imap_fetch_item_find (name);
   if (item == NULL)
     return wd_imap_parse_fail (parser, "Unknown FETCH item");
+  if (item->fields == WD_FETCH_PREVIEW)
+    skip_lazy (parser);
   return add_item (self, item);
 }
 

@@ -14,7 +14,6 @@ typedef enum
   WD_IMAP_SECTION_HEADER_FIELDS_NOT,
   WD_IMAP_SECTION_TEXT,
   WD_IMAP_SECTION_MIME,
-  WD_IMAP_SECTION_PREVIEW, // PREVIEW (RFC 8970), which is none of the octets.
 } WdImapSectionKind;
 
 typedef struct

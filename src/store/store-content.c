@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "mime-indexer.h"
+#include "mime-preview.h"
 #include "store-types.h"
 
 #define REINDEX_BYTES (64 * 1024)
@@ -254,4 +255,20 @@ wd_content_get_tree (WdContent *self)
   if (self->decoded_tree == NULL)
     self->decoded_tree = index_again (self);
   return self->decoded_tree;
+}
+
+char *
+wd_content_make_preview (WdContent *self, GError **error)
+{
+  const WdMimePart *part = wd_mime_preview_find_part (wd_content_get_tree (self));
+  g_autoptr (GString) body = NULL;
+  guint64 size_bytes;
+
+  if (part == NULL)
+    return g_strdup ("");
+  size_bytes = MIN (part->body_end - part->body_start, WD_MIME_PREVIEW_READ_BYTES);
+  body = g_string_sized_new (size_bytes);
+  if (!wd_content_read (self, part->body_start, (gsize) size_bytes, body, error))
+    return NULL;
+  return wd_mime_preview_make (part, body->str, body->len);
 }

@@ -19,6 +19,10 @@ guint64 wd_content_get_size_bytes (const WdContent *self);
 // The part tree, whose offsets are those of wd_content_read. Returns (transfer none).
 const WdMimeTree *wd_content_get_tree (WdContent *self);
 
+// The beginning of its text in one line, made of it now. Returns (transfer full): CORRUPT,
+// UNAVAILABLE.
+char *wd_content_make_preview (WdContent *self, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 // Appends up to `len` octets from `offset` to `out`; short only at the end of the message. Reads no
 // other part than those in the range. CORRUPT, UNAVAILABLE.
 gboolean wd_content_read (WdContent *self, guint64 offset, gsize len, GString *out, GError **error)

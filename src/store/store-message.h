@@ -82,6 +82,7 @@ typedef struct
   gsize body_len;
   const char *body_structure;
   gsize body_structure_len;
+  const char *preview; // Set for WD_FETCH_PREVIEW (nullable): NULL when none can be made now.
   WdContent *content; // Set for WD_FETCH_CONTENT; take it by setting it to NULL here.
 } WdMessageRow;
 
@@ -92,6 +93,7 @@ typedef enum
   WD_FETCH_CONTENT = 1 << 1, // The octets.
   // By itself: UID, flags and modseq suffice, the rest may be left 0.
   WD_FETCH_ONLY_FLAGS = 1 << 2,
+  WD_FETCH_PREVIEW = 1 << 3, // The beginning of its text, in one line (RFC 8970).
 } WdFetchFields;
 
 // Returns FALSE to stop: the store call still succeeds.

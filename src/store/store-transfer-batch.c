@@ -32,7 +32,7 @@ keep_row (WdMessageRow *row, gpointer user_data)
   WdTransferRow *kept = g_new0 (WdTransferRow, 1);
 
   kept->row = *row;
-  kept->row.envelope = kept->row.body = kept->row.body_structure = NULL;
+  kept->row.envelope = kept->row.body = kept->row.body_structure = kept->row.preview = NULL;
   row->content = NULL;
   g_ptr_array_add (batch->rows, kept);
   batch->size_bytes += row->size_bytes;

@@ -80,6 +80,29 @@ assert_readable (WdContent *content, const GString *whole)
   g_assert_cmpuint (pieces->len, ==, whole->len);
 }
 
+static gboolean
+compare_preview (WdMessageRow *row, gpointer preview)
+{
+  g_assert_cmpstr (row->preview, ==, preview);
+  return TRUE;
+}
+
+// That which is kept is that which is made of it now, whatever it is read with.
+static void
+assert_preview (Contract *contract, const WdId *box, WdUid uid, WdContent *content)
+{
+  static const WdFetchFields with[]
+      = { 0, WD_FETCH_INDEX, WD_FETCH_CONTENT, WD_FETCH_INDEX | WD_FETCH_CONTENT };
+  g_autoptr (WdUidSet) uids = wd_uidset_new_range (uid, uid);
+  g_autofree char *preview = NULL;
+
+  contract_assert_works ((preview = wd_content_make_preview (content, &error)) != NULL);
+  for (gsize i = 0; i < G_N_ELEMENTS (with); i++)
+    contract_assert_works (wd_store_fetch (contract->store, &contract->actor, box, uids,
+                                           WD_FETCH_PREVIEW | with[i], 0, compare_preview, preview,
+                                           NULL, &error));
+}
+
 static void
 assert_kept (Contract *contract, const GString *octets, const char *prefix, gboolean has_header)
 {
@@ -90,6 +113,7 @@ assert_kept (Contract *contract, const GString *octets, const char *prefix, gboo
 
   g_string_append_len (whole, octets->str, (gssize) octets->len);
   assert_readable (content, whole);
+  assert_preview (contract, &inbox, uid, content);
   // Where a message has no header, a prefix makes it have one, and its tree stays what it was.
   if (prefix == NULL || has_header)
     assert_same_tree (wd_content_get_tree (content), whole);

@@ -297,8 +297,11 @@ static const struct
     "counters uids quota orphan-content " },
   { "orphan",
     "INSERT INTO data SELECT 1000, coding, text_len, prefix, NULL, text FROM data LIMIT 1;"
-    "INSERT INTO meta SELECT 1000, envelope, body, structure, sent_day, tree FROM meta LIMIT 1",
+    "INSERT INTO meta SELECT 1000, envelope, body, structure, sent_day, tree, preview FROM meta"
+    " LIMIT 1",
     "counters orphan-content " },
+  { "preview", "UPDATE meta SET preview = x'ff' WHERE content = (SELECT max (content) FROM meta)",
+    "previews " },
   { "part-reference", "DELETE FROM part", "part-reference orphan-part " },
 };
 
@@ -505,7 +508,9 @@ test_newer_version (Fixture *f, gconstpointer data)
   g_assert_error (error, WD_STORE_ERROR, WD_STORE_ERROR_UNAVAILABLE);
 }
 
+#define FORMAT_3 "ALTER TABLE meta DROP COLUMN preview;"
 #define FORMAT_2                                                                                   \
+  FORMAT_3                                                                                         \
   "DROP TABLE flags;"                                                                              \
   "CREATE TABLE changed (mailbox INTEGER NOT NULL, chunk INTEGER NOT NULL, runs BLOB NOT NULL,"    \
   " PRIMARY KEY (mailbox, chunk)) WITHOUT ROWID;"
@@ -581,6 +586,32 @@ test_older_version (Fixture *f, gconstpointer data)
   g_assert_cmpuint (entries->len, ==, 1);
   g_assert_cmpuint (
       wd_test_store_append (f->scratch, &f->user, "INBOX", "Subject: x\r\n\r\n", -1, 0), ==, 2);
+}
+
+static gboolean
+note_preview (WdMessageRow *row, gpointer data)
+{
+  g_string_append_printf (data, "%u:%s ", row->uid, row->preview);
+  return TRUE;
+}
+
+// Previews are kept with what comes, and made of what was there before they were.
+static void
+test_without_previews (Fixture *f, gconstpointer data)
+{
+  g_autoptr (WdUidSet) all = wd_uidset_new_range (1, G_MAXUINT32);
+  g_autoptr (GString) found = g_string_new (NULL);
+  g_autoptr (GError) error = NULL;
+
+  wd_test_store_append (f->scratch, &f->user, "INBOX", "Subject: x\r\n\r\nold\r\n", -1, 0);
+  tamper (f, FORMAT_3 "PRAGMA user_version = 3");
+  wd_sqlite_pool_close_idle (wd_sqlite_store_get_pool (f->store));
+  wd_test_store_append (f->scratch, &f->user, "INBOX", "Subject: x\r\n\r\nnew\r\n", -1, 0);
+  tamper (f, "UPDATE meta SET preview = preview || '!'");
+  g_assert_true (wd_store_fetch (f->store, &f->actor, &f->inbox, all, WD_FETCH_PREVIEW, 0,
+                                 note_preview, found, NULL, &error));
+  g_assert_no_error (error);
+  g_assert_cmpstr (found->str, ==, "1:old 2:new! ");
 }
 
 static void
@@ -691,6 +722,7 @@ main (int argc, char **argv)
     { "/store/sqlite-mail/newer-version", test_newer_version, NULL },
     { "/store/sqlite-mail/older-version", test_older_version, NULL },
     { "/store/sqlite-mail/larger-chunks", test_larger_chunks, NULL },
+    { "/store/sqlite-mail/without-previews", test_without_previews, NULL },
     { "/store/sqlite-mail/few-handles", test_few_handles, &two_users },
     { "/store/sqlite-mail/trimmed", test_trimmed, NULL },
     { "/store/sqlite-mail/stale-index", test_stale_index, NULL },

@@ -35,6 +35,8 @@ make_options (WdFetchFields fields)
   BSON_APPEND_DOCUMENT_BEGIN (options, "projection", &projection);
   for (gsize i = 0; always[i] != NULL; i++)
     BSON_APPEND_INT32 (&projection, always[i], 1);
+  if ((fields & WD_FETCH_PREVIEW) != 0)
+    BSON_APPEND_INT32 (&projection, "intro", 1);
   if ((fields & WD_FETCH_INDEX) != 0)
     BSON_APPEND_INT32 (&projection, "wd.i", 1);
   for (gsize i = 0; (fields & WD_FETCH_CONTENT) != 0 && content[i] != NULL; i++)
@@ -85,6 +87,8 @@ pass_doc (const bson_t *doc, gpointer user_data, GError **error)
       row.body_structure = texts[2];
       row.body_structure_len = lens[2];
     }
+  if ((self->fields & WD_FETCH_PREVIEW) != 0)
+    row.preview = wd_mongo_bson_get_text (doc, "intro");
   if ((self->fields & WD_FETCH_CONTENT) != 0)
     {
       row.content = wd_mongo_prepare_open (self->call, doc, error);

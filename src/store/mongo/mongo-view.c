@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "mime-charset.h"
+#include "mime-preview.h"
 #include "mime-text.h"
 
 typedef struct
@@ -262,29 +263,6 @@ has_outer_text (const Making *self, const WdMimePart *part)
          || has_alternative (self, &self->parts[part->parent], "text/plain");
 }
 
-static char *
-dup_intro (const char *text)
-{
-  GString *out = g_string_new (NULL);
-  glong n = 0;
-
-  for (const char *at = text; *at != '\0' && n < WD_MONGO_VIEW_INTRO_CHARS;
-       at = g_utf8_next_char (at))
-    {
-      gunichar c = g_utf8_get_char (at);
-
-      if (g_unichar_isspace (c))
-        {
-          if (out->len == 0 || out->str[out->len - 1] == ' ')
-            continue;
-          c = ' ';
-        }
-      g_string_append_unichar (out, c);
-      n++;
-    }
-  return g_strstrip (g_string_free (out, FALSE));
-}
-
 void
 wd_mongo_view_init (WdMongoView *self,
                     const WdMimeTree *tree,
@@ -311,7 +289,7 @@ wd_mongo_view_init (WdMongoView *self,
     }
   self->text = g_strstrip (g_string_free (making.text, FALSE));
   self->html = making.html;
-  self->intro = dup_intro (self->text);
+  self->intro = wd_mime_preview_of_message (tree, (const char *) octets, len);
 }
 
 void

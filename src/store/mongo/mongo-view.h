@@ -6,7 +6,6 @@
 
 // What is cut off is not shown there.
 #define WD_MONGO_VIEW_BYTES_MAX (1024 * 1024)
-#define WD_MONGO_VIEW_INTRO_CHARS 128
 
 typedef struct
 {

@@ -60,8 +60,8 @@ insert_meta (WdSqliteLease *lease, const Insertion *in, GError **error)
 {
   g_auto (WdSqliteStmt) stmt = wd_sqlite_db_prepare (
       lease->db,
-      "INSERT INTO meta (content, envelope, body, structure, sent_day, tree)"
-      " VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+      "INSERT INTO meta (content, envelope, body, structure, sent_day, tree, preview)"
+      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
       error);
   const char *(*const texts[]) (const WdMimeTree *, gsize *)
       = { wd_mime_tree_get_envelope, wd_mime_tree_get_body, wd_mime_tree_get_body_structure };
@@ -81,6 +81,7 @@ insert_meta (WdSqliteLease *lease, const Insertion *in, GError **error)
   if (wd_mime_tree_get_sent (in->tree, &sent_day, &sent_ms))
     sqlite3_bind_int (stmt, 5, sent_day);
   bind_bytes (stmt, 6, in->prepared->tree);
+  wd_sqlite_db_bind_text (stmt, 7, in->prepared->preview);
   return wd_sqlite_db_run (lease->db, stmt, error);
 }
 

@@ -307,6 +307,7 @@ check_rows (WdSqliteCheck *check, WdSqliteLease *lease, GError **error)
     if (!check_mailbox (check, lease, &g_array_index (oids, WdId, i), &total, error))
       return FALSE;
   return check_owner (check, lease, &total, error) && check_contents (check, lease, error)
+         && wd_sqlite_check_meta (check, lease, error)
          && wd_sqlite_check_parts (check, lease, error);
 }
 

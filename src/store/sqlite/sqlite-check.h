@@ -35,6 +35,10 @@ gboolean wd_sqlite_check_flags (WdSqliteCheck *self,
                                 const WdUidSet *uids,
                                 GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+// Looks at what is kept of messages for those who list them.
+gboolean wd_sqlite_check_meta (WdSqliteCheck *self, WdSqliteLease *lease, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
 // The names in the user's folder of parts, inside a transaction.
 gboolean wd_sqlite_check_parts (WdSqliteCheck *self, WdSqliteLease *lease, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;

@@ -75,3 +75,24 @@ wd_sqlite_content_open (
     }
   return g_steal_pointer (&content);
 }
+
+WdContent *
+wd_sqlite_content_load (WdSqliteLease *lease, gint64 content, GError **error)
+{
+  g_auto (WdSqliteStmt) stmt = wd_sqlite_db_prepare (
+      lease->db,
+      "SELECT i.tree, d.prefix, d.coding, d.text_len, d.parts, d.text FROM data d"
+      " JOIN meta i ON i.content = d.content WHERE d.content = ?1",
+      error);
+  gboolean has_row;
+
+  if (stmt == NULL)
+    return NULL;
+  sqlite3_bind_int64 (stmt, 1, content);
+  if (!wd_sqlite_db_step (lease->db, stmt, &has_row, error))
+    return NULL;
+  if (has_row)
+    return wd_sqlite_content_open (lease, stmt, 0, WD_SQLITE_CONTENT_ANY_SIZE, error);
+  wd_sqlite_lease_set_corrupt (lease, "a message has no text", error);
+  return NULL;
+}

@@ -15,3 +15,7 @@ WdContent *wd_sqlite_content_open (WdSqliteLease *lease,
                                    int column,
                                    guint64 size_bytes,
                                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+// The same by its number. CORRUPT.
+WdContent *wd_sqlite_content_load (WdSqliteLease *lease, gint64 content, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;

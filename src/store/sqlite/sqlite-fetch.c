@@ -12,6 +12,7 @@
 
 #define FLAGS_COLUMNS                                                                              \
   "m.uid, m.flags, m.created, m.size, m.date_ms, m.zone, m.save_delta_ms, m.id, m.content"
+#define PREVIEW_COLUMN ", i.preview"
 #define INDEX_COLUMNS ", i.envelope, i.body, i.structure"
 #define CONTENT_COLUMNS ", i.tree, d.prefix, d.coding, d.text_len, d.parts, d.text"
 #define WHERE " WHERE m.mailbox = ?1 AND m.uid BETWEEN ?2 AND ?3 ORDER BY m.uid"
@@ -48,16 +49,26 @@ typedef struct
 static const char *
 get_sql (WdFetchFields fields)
 {
-  static const char *const sql[] = {
-    [WD_FETCH_FLAGS] = "SELECT " FLAGS_COLUMNS " FROM message m" WHERE,
-    [WD_FETCH_INDEX] = "SELECT " FLAGS_COLUMNS INDEX_COLUMNS " FROM message m" JOIN_INDEX WHERE,
-    [WD_FETCH_CONTENT]
-    = "SELECT " FLAGS_COLUMNS CONTENT_COLUMNS " FROM message m" JOIN_INDEX JOIN_DATA WHERE,
-    [WD_FETCH_INDEX | WD_FETCH_CONTENT] = "SELECT " FLAGS_COLUMNS INDEX_COLUMNS CONTENT_COLUMNS
-                                          " FROM message m" JOIN_INDEX JOIN_DATA WHERE,
+#define WITH(columns, joins) "SELECT " FLAGS_COLUMNS columns " FROM message m" joins WHERE
+  static const char *const sql[2][4] = {
+    {
+        [WD_FETCH_FLAGS] = WITH ("", ""),
+        [WD_FETCH_INDEX] = WITH (INDEX_COLUMNS, JOIN_INDEX),
+        [WD_FETCH_CONTENT] = WITH (CONTENT_COLUMNS, JOIN_INDEX JOIN_DATA),
+        [WD_FETCH_INDEX | WD_FETCH_CONTENT]
+        = WITH (INDEX_COLUMNS CONTENT_COLUMNS, JOIN_INDEX JOIN_DATA),
+    },
+    {
+        [WD_FETCH_FLAGS] = WITH (PREVIEW_COLUMN, JOIN_INDEX),
+        [WD_FETCH_INDEX] = WITH (PREVIEW_COLUMN INDEX_COLUMNS, JOIN_INDEX),
+        [WD_FETCH_CONTENT] = WITH (PREVIEW_COLUMN CONTENT_COLUMNS, JOIN_INDEX JOIN_DATA),
+        [WD_FETCH_INDEX | WD_FETCH_CONTENT]
+        = WITH (PREVIEW_COLUMN INDEX_COLUMNS CONTENT_COLUMNS, JOIN_INDEX JOIN_DATA),
+    },
   };
+#undef WITH
 
-  return sql[fields & (WD_FETCH_INDEX | WD_FETCH_CONTENT)];
+  return sql[(fields & WD_FETCH_PREVIEW) != 0][fields & (WD_FETCH_INDEX | WD_FETCH_CONTENT)];
 }
 
 static gboolean
@@ -84,23 +95,43 @@ read_rest (sqlite3_stmt *stmt, WdMessageRow *row)
 }
 
 static gboolean
-read_index (Fetch *fetch, sqlite3_stmt *stmt, WdMessageRow *row, GError **error)
+read_index (Fetch *fetch, sqlite3_stmt *stmt, int column, WdMessageRow *row, GError **error)
 {
-  if (sqlite3_column_type (stmt, COLUMN_MORE) == SQLITE_NULL)
+  if (sqlite3_column_type (stmt, column) == SQLITE_NULL)
     return wd_sqlite_lease_set_corrupt (fetch->lease, "a message has no index", error);
 
-  row->envelope = sqlite3_column_blob (stmt, COLUMN_MORE);
-  row->envelope_len = (gsize) sqlite3_column_bytes (stmt, COLUMN_MORE);
-  row->body = sqlite3_column_blob (stmt, COLUMN_MORE + 1);
-  row->body_len = (gsize) sqlite3_column_bytes (stmt, COLUMN_MORE + 1);
-  row->body_structure = sqlite3_column_blob (stmt, COLUMN_MORE + 2);
-  row->body_structure_len = (gsize) sqlite3_column_bytes (stmt, COLUMN_MORE + 2);
+  row->envelope = sqlite3_column_blob (stmt, column);
+  row->envelope_len = (gsize) sqlite3_column_bytes (stmt, column);
+  row->body = sqlite3_column_blob (stmt, column + 1);
+  row->body_len = (gsize) sqlite3_column_bytes (stmt, column + 1);
+  row->body_structure = sqlite3_column_blob (stmt, column + 2);
+  row->body_structure_len = (gsize) sqlite3_column_bytes (stmt, column + 2);
   return TRUE;
+}
+
+// Of a message that came before previews were kept, it is made now; where its text cannot be read,
+// there is none. Returns (transfer full) (nullable): what the row then points to.
+static char *
+read_preview (Fetch *fetch, sqlite3_stmt *stmt, WdMessageRow *row)
+{
+  g_autoptr (WdContent) content = NULL;
+  char *made = NULL;
+
+  row->preview = (const char *) sqlite3_column_text (stmt, COLUMN_MORE);
+  if (row->preview != NULL)
+    return NULL;
+  content
+      = wd_sqlite_content_load (fetch->lease, sqlite3_column_int64 (stmt, COLUMN_CONTENT), NULL);
+  if (content != NULL)
+    made = wd_content_make_preview (content, NULL);
+  row->preview = made;
+  return made;
 }
 
 static gboolean
 pass_row (Fetch *fetch, sqlite3_stmt *stmt, GError **error)
 {
+  g_autofree char *made_preview = NULL;
   WdMessageRow row = { 0 };
   int column = COLUMN_MORE;
 
@@ -113,9 +144,14 @@ pass_row (Fetch *fetch, sqlite3_stmt *stmt, GError **error)
   if ((gint64) row.modseq <= fetch->since)
     return TRUE;
   read_rest (stmt, &row);
+  if ((fetch->fields & WD_FETCH_PREVIEW) != 0)
+    {
+      made_preview = read_preview (fetch, stmt, &row);
+      column++;
+    }
   if ((fetch->fields & WD_FETCH_INDEX) != 0)
     {
-      if (!read_index (fetch, stmt, &row, error))
+      if (!read_index (fetch, stmt, column, &row, error))
         return FALSE;
       column += 3;
     }

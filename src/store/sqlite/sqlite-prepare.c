@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "mime-preview.h"
 #include "store-incoming-private.h"
 #include "store-types.h"
 
@@ -21,6 +22,7 @@ prepared_free (gpointer data)
   g_clear_pointer (&self->coded_parts, g_bytes_unref);
   g_clear_pointer (&self->tree, g_bytes_unref);
   g_free (self->state_dir);
+  g_free (self->preview);
   g_free (self->buffer);
   g_free (self);
 }
@@ -70,6 +72,7 @@ prepare (WdIncoming *incoming, gpointer user_data, GError **error)
     return NULL;
 
   self->text_len = len;
+  self->preview = wd_mime_preview_of_message (tree, (const char *) self->octets, len);
   self->parts = g_array_new (FALSE, FALSE, sizeof (WdStorePart));
   if (!wd_store_parts_find (tree, self->octets, len, keep_part, self->state_dir, self->parts,
                             error))

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 // What is made of a message once, however many mailboxes it goes into: the compressed text, the
-// coded tree, and the large parts in the shared pool.
+// coded tree, the preview, and the large parts in the shared pool.
 #pragma once
 
 #include "sqlite-parts.h"
@@ -14,6 +14,7 @@ typedef struct
   gsize text_coded_len;
   gsize text_len;
   GBytes *tree;
+  char *preview;
   GArray *parts;        // What was taken out. (element-type WdStorePart)
   GBytes *coded_parts;  // The same as it is kept.
   const guint8 *octets; // The whole message.

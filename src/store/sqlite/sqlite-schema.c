@@ -122,10 +122,15 @@ static const char flags_sql[] = "CREATE TABLE flags ("
                                 "  id INTEGER PRIMARY KEY," // WD_SQLITE_SCHEMA_CHUNK_ID
                                 "  runs BLOB NOT NULL);";
 
+// The beginning of the text, made when the message came in; of those that came before, NULL: made
+// when it is asked for.
+static const char preview_sql[] = "ALTER TABLE meta ADD COLUMN preview TEXT;";
+
 static const WdSqliteStep steps[] = {
   { .sql = mail_sql },
   { .sql = metadata_sql },
   { .sql = flags_sql, .func = wd_sqlite_schema_flags_upgrade },
+  { .sql = preview_sql },
 };
 
 const WdSqliteSchema *

@@ -64,24 +64,8 @@ wd_sqlite_search_text_set (WdSqliteSearchTexts *self, gint64 content)
 static gboolean
 load_content (WdSqliteSearchTexts *self, GError **error)
 {
-  if (self->content != NULL)
-    return TRUE;
-
-  g_auto (WdSqliteStmt) stmt = wd_sqlite_db_prepare (
-      self->lease->db,
-      "SELECT i.tree, d.prefix, d.coding, d.text_len, d.parts, d.text FROM data d"
-      " JOIN meta i ON i.content = d.content WHERE d.content = ?1",
-      error);
-  gboolean has_row;
-
-  if (stmt == NULL)
-    return FALSE;
-  sqlite3_bind_int64 (stmt, 1, self->id);
-  if (!wd_sqlite_db_step (self->lease->db, stmt, &has_row, error))
-    return FALSE;
-  if (!has_row)
-    return wd_sqlite_lease_set_corrupt (self->lease, "a message has no text", error);
-  self->content = wd_sqlite_content_open (self->lease, stmt, 0, WD_SQLITE_CONTENT_ANY_SIZE, error);
+  if (self->content == NULL)
+    self->content = wd_sqlite_content_load (self->lease, self->id, error);
   return self->content != NULL;
 }
 
