@@ -84,7 +84,9 @@ find_user (
   return FALSE;
 }
 
-// The user's id, or "-": a name that nobody has may be a password in the wrong field.
+// The user's id, or "-": a name that nobody has may be a password in the wrong field. The text ends
+// with fields, and the address is the last one, for fail2ban, which reads of the journal the text
+// alone.
 static void
 log_failure (WdAuthAttempt *self, const char *reason)
 {
@@ -92,9 +94,10 @@ log_failure (WdAuthAttempt *self, const char *reason)
 
   if (self->user != NULL)
     wd_core_id_to_hex (&self->user->id, id);
-  wd_log_notice (self->log, WD_MSG_LOGIN_FAILED, "WD_USER", id, "WD_REMOTE", self->remote, NULL,
-                 "login failed: user=%s remote=%s mechanism=%s reason=%s", id, self->remote,
-                 self->mechanism, reason);
+  wd_log_notice (self->log, WD_MSG_LOGIN_FAILED, "WD_USER", id, "WD_MECHANISM", self->mechanism,
+                 "WD_REASON", reason, "WD_REMOTE", self->remote, NULL,
+                 "login failed: user=%s mechanism=%s reason=%s remote=%s", id, self->mechanism,
+                 reason, self->remote);
 }
 
 // What is counted of an attempt, as far as it is known.
@@ -198,8 +201,8 @@ wd_auth_attempt_succeed (WdAuthAttempt *self, GError **error)
     }
 
   wd_core_id_to_hex (&self->user->id, id);
-  wd_log_info (self->log, WD_MSG_LOGIN, "WD_USER", id, "WD_REMOTE", self->remote, NULL,
-               "login: user=%s remote=%s mechanism=%s", id, self->remote, self->mechanism);
+  wd_log_info (self->log, WD_MSG_LOGIN, "WD_USER", id, "WD_MECHANISM", self->mechanism, "WD_REMOTE",
+               self->remote, NULL, "logged in");
   return g_steal_pointer (&self->user);
 }
 

@@ -14,7 +14,8 @@ void wd_core_log_text_append (GString *out, const char *text, gssize len, gsize 
 // The same for a value of the plain line: one with spaces, quotes or "=" in it is put in quotes.
 void wd_core_log_text_append_value (GString *out, const char *value, gsize max_bytes);
 
-// The plain line with its newline. `fields` may hold anything; WD_… are shown, WD_REMOTE last.
+// The plain line with its newline. `fields` may hold anything; WD_… are shown, WD_REMOTE last, and
+// not once more where the message ends with them.
 void wd_core_log_text_append_line (GString *out,
                                    GLogLevelFlags level,
                                    const char *service,

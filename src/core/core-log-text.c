@@ -124,6 +124,48 @@ find_field (const GLogField *fields, gsize n_fields, const char *key)
   return NULL;
 }
 
+static gboolean
+is_shown (const GLogField *field)
+{
+  return g_str_has_prefix (field->key, "WD_") && strcmp (field->key, "WD_SERVICE") != 0;
+}
+
+// The length of the message without a field at its end: " remote=192.0.2.7"; the same when the end
+// is none, or not just what the field says.
+static gsize
+strip_field (const char *message, gsize len, const GLogField *fields, gsize n_fields)
+{
+  for (gsize i = 0; i < n_fields; i++)
+    if (is_shown (&fields[i]))
+      {
+        g_autofree char *name = g_ascii_strdown (fields[i].key + strlen ("WD_"), -1);
+        g_autofree char *end = g_strconcat (" ", name, "=", (const char *) fields[i].value, NULL);
+        gsize end_len = strlen (end);
+
+        if (len >= end_len && memcmp (message + len - end_len, end, end_len) == 0)
+          return len - end_len;
+      }
+  return len;
+}
+
+// A message may end with some of its fields, for who reads nothing else of the journal's. Here all
+// come behind it anyway.
+static void
+append_message (GString *out, const GLogField *message, const GLogField *fields, gsize n_fields)
+{
+  const char *text = message->value;
+  gsize len = message->length < 0 ? strlen (text) : (gsize) message->length;
+  gsize before;
+
+  do
+    {
+      before = len;
+      len = strip_field (text, len, fields, n_fields);
+    }
+  while (len < before);
+  wd_core_log_text_append (out, text, (gssize) len, WD_LIMIT_LOG_MESSAGE_BYTES);
+}
+
 void
 wd_core_log_text_append_line (GString *out,
                               GLogLevelFlags level,
@@ -136,10 +178,9 @@ wd_core_log_text_append_line (GString *out,
 
   g_string_append_printf (out, "%s: %s", service, get_level_word (level));
   if (message != NULL)
-    wd_core_log_text_append (out, message->value, message->length, WD_LIMIT_LOG_MESSAGE_BYTES);
+    append_message (out, message, fields, n_fields);
   for (gsize i = 0; i < n_fields; i++)
-    if (g_str_has_prefix (fields[i].key, "WD_") && strcmp (fields[i].key, "WD_SERVICE") != 0
-        && &fields[i] != remote)
+    if (is_shown (&fields[i]) && &fields[i] != remote)
       append_field (out, &fields[i]);
   // Last, where a filter that bans addresses can rely on it: the end of the line is not the
   // client's.

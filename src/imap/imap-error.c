@@ -79,8 +79,8 @@ log_outcome (WdImapSession *session, const Outcome *outcome, const GError *error
   if (outcome->msgid == NULL)
     return;
   wd_core_log (G_LOG_LEVEL_CRITICAL, wd_net_conn_get_log (session->conn), outcome->msgid,
-               "WD_COMMAND", name != NULL ? name : "-", NULL, "%s: %s",
-               name != NULL ? name : "session", error != NULL ? error->message : "no reason given");
+               "WD_COMMAND", name != NULL ? name : "-", NULL, "%s",
+               error != NULL ? error->message : "no reason given");
 }
 
 WdStep

@@ -59,7 +59,7 @@ log_delivered (Delivery *delivery,
   g_snprintf (uid, sizeof uid, "%u", appended->uid);
   wd_log_info (delivery->log, WD_MSG_DELIVERED, "WD_USER", user_hex, "WD_MAILBOX", mailbox_hex,
                "WD_UID", uid, "WD_DELIVERY", delivery->id, NULL,
-               "delivered uid %s, %" G_GUINT64_FORMAT " octets", uid,
+               "delivered %" G_GUINT64_FORMAT " octets",
                wd_incoming_get_size_bytes (delivery->session->incoming));
 }
 

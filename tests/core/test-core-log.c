@@ -176,6 +176,8 @@ log_to_stderr (void)
   wd_core_log_context_set (ctx, "WD_REMOTE", "192.0.2.1");
   wd_log_warning (ctx, WD_MSG_LOGIN_FAILED, "WD_USER", "x remote=192.0.2.9\nimap: y", NULL,
                   "login failed for %s", "z\nimap: forged");
+  wd_log_warning (ctx, WD_MSG_LOGIN_FAILED, "WD_USER", "a b", NULL, "m user=a b remote=192.0.2.1");
+  wd_log_warning (ctx, WD_MSG_LOGIN_FAILED, NULL, "m remote=192.0.2.1 remote=192.0.2.10");
   wd_log_error (NULL, WD_MSG_INTERNAL_ERROR, NULL, "still alive");
   wd_log_debug (NULL, NULL, "hidden");
   wd_core_log_init ("ignored", TRUE);
@@ -198,6 +200,8 @@ test_plain (void)
   g_test_trap_assert_stderr (
       "imap: warning: login failed for z\\x0aimap: forged "
       "user=\"x remote=192.0.2.9\\x0aimap: y\" remote=192.0.2.1\n"
+      "imap: warning: m user=\"a b\" remote=192.0.2.1\n"
+      "imap: warning: m remote=192.0.2.1 remote=192.0.2.10 remote=192.0.2.1\n"
       "imap: error: still alive\nimap: debug: shown\nimap: aaa*aaa…\nimap: notice: from GLib\n");
   g_test_trap_assert_stderr_unmatched ("*hidden*");
 }
