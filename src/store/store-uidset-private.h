@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
-// Inside of a WdUidSet: for store-uidset.c, store-uidset-query.c and store-uidset-code.c.
+// Inside of a WdUidSet: for store-uidset.c, store-uidset-query.c, store-uidset-code.c and
+// store-uidset-union.c.
 #pragma once
 
 #include "store-uidset.h"

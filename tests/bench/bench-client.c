@@ -169,18 +169,17 @@ keep (WdBenchClient *self, const char *data, gsize len)
 guint64
 bench_client_imap (WdBenchClient *self, const char *format, ...)
 {
-  char tag[24], command[1024];
+  char tag[24];
   guint64 bytes = 0;
   va_list args;
   int tag_len = snprintf (tag, sizeof tag, "zqTAG%u ", ++self->tag);
-  int len;
+  g_autoptr (GString) command = g_string_new (tag);
 
-  memcpy (command, tag, (gsize) tag_len);
   va_start (args, format);
-  len = vsnprintf (command + tag_len, sizeof command - (gsize) tag_len - 2, format, args);
+  g_string_append_vprintf (command, format, args);
   va_end (args);
-  memcpy (command + tag_len + len, "\r\n", 2);
-  bench_client_send (self, command, (gsize) (tag_len + len + 2));
+  g_string_append (command, "\r\n");
+  bench_client_send (self, command->str, command->len);
   if (self->kept != NULL)
     g_string_truncate (self->kept, 0);
 
@@ -208,7 +207,7 @@ bench_client_imap (WdBenchClient *self, const char *format, ...)
       if (strncmp (last, tag, (gsize) tag_len) != 0)
         continue;
       if (strncmp (last + tag_len, "OK", 2) != 0)
-        die ("%.*s: %.*s", len, command + tag_len, (int) (self->buffer + self->end - last), last);
+        die ("%.200s: %.*s", command->str, (int) (self->buffer + self->end - last), last);
       self->start = self->end;
       return bytes;
     }

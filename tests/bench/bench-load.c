@@ -553,6 +553,71 @@ run_store_all_silent (Result *result)
   store_all (result, ".SILENT");
 }
 
+// Deletes every second message, 5,000 a command.
+static void
+expunge_half (WdBenchClient *client, guint n)
+{
+  for (guint first = 1; first <= n; first += 10000)
+    {
+      g_autoptr (GString) set = g_string_new (NULL);
+
+      for (guint i = first; i <= n && i < first + 10000; i += 2)
+        g_string_append_printf (set, "%s%u", set->len > 0 ? "," : "", i);
+      bench_client_imap (client, "STORE %s +FLAGS.SILENT (\\Deleted)", set->str);
+    }
+  bench_client_imap (client, "EXPUNGE");
+}
+
+// The number behind `name` in the last response.
+static guint64
+number_of (WdBenchClient *client, const char *name)
+{
+  const char *at = strstr (bench_client_peek (client), name);
+
+  return at == NULL ? 0 : g_ascii_strtoull (at + strlen (name), NULL, 10);
+}
+
+// A client comes back to a copy of `mailbox` in which half of the messages have other flags and the
+// other half is gone (RFC 7162 3.2.5): all of it is the answer to one SELECT.
+static void
+run_resync (Result *result)
+{
+  WdBenchClient *busy = login_select ();
+  WdBenchClient *away = login (0);
+  guint n;
+
+  bench_client_imap (busy, "SELECT %s", mailbox);
+  n = exists_of (bench_client_peek (busy));
+  bench_client_imap (away, "ENABLE QRESYNC");
+  for (int i = 0; i < count; i++)
+    {
+      guint64 uidvalidity;
+      guint64 modseq;
+      double begin;
+
+      bench_client_imap (busy, "CREATE bench-target");
+      bench_client_imap (busy, "COPY 1:* bench-target");
+      bench_client_imap (away, "SELECT bench-target");
+      uidvalidity = number_of (away, "[UIDVALIDITY ");
+      modseq = number_of (away, "[HIGHESTMODSEQ ");
+      bench_client_imap (away, "UNSELECT");
+      bench_client_imap (busy, "SELECT bench-target");
+      bench_client_imap (busy, "STORE 1:* +FLAGS.SILENT (\\Answered)");
+      expunge_half (busy, n);
+      begin = now ();
+      result->bytes += bench_client_imap (
+          away, "SELECT bench-target (QRESYNC (%" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT " 1:%u))",
+          uidvalidity, modseq, n);
+      result->seconds += now () - begin;
+      bench_client_imap (away, "UNSELECT");
+      bench_client_imap (busy, "SELECT %s", mailbox);
+      bench_client_imap (busy, "DELETE bench-target");
+    }
+  result->operations = (double) count * n;
+  bench_client_close (away);
+  bench_client_close (busy);
+}
+
 // Moves everything out of `mailbox` and back, `count` times; the way out is measured: with `verb`
 // COPY nothing is moved back, and the copies are thrown away.
 static void
@@ -724,6 +789,7 @@ static const struct
   { "search-subject", run_search_subject },
   { "search-body", run_search_body },
   { "changed-since", run_changed_since },
+  { "resync", run_resync },
   { "store-one", run_store_one },
   { "store-all", run_store_all },
   { "store-all-silent", run_store_all_silent },

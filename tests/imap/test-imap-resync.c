@@ -8,6 +8,7 @@
 
 #define N_MESSAGES 1024
 #define N_ROUNDS 100
+#define N_CHANGES 300
 
 static void
 do_ok (ImapClient *client, const char *text)
@@ -50,53 +51,70 @@ change (ImapClient *client)
   do_ok (client, "EXPUNGE");
 }
 
-// Counts the UIDs of "1,3:4".
-static guint
-count_uids (const char *text)
+// Adds the UIDs of "1,3:4".
+static void
+add_uids (WdUidSet *set, const char *text)
 {
   g_auto (GStrv) ranges = g_strsplit (text, ",", -1);
-  guint n = 0;
 
   for (guint i = 0; ranges[i] != NULL; i++)
     {
       const char *colon = strchr (ranges[i], ':');
-      guint64 first = g_ascii_strtoull (ranges[i], NULL, 10);
+      WdUid first = (WdUid) g_ascii_strtoull (ranges[i], NULL, 10);
 
-      n += colon != NULL ? (guint) (g_ascii_strtoull (colon + 1, NULL, 10) - first) + 1 : 1;
+      wd_uidset_add_range (set, first,
+                           colon != NULL ? (WdUid) g_ascii_strtoull (colon + 1, NULL, 10) : first);
     }
-  return n;
+}
+
+typedef struct
+{
+  ImapFixture imap;
+  ImapClient *away;
+  ImapClient *busy;
+  guint64 uidvalidity; // As `away` saw it.
+  guint64 modseq;
+} Fixture;
+
+static void
+set_up (Fixture *self, gconstpointer data)
+{
+  WdId user;
+
+  imap_fixture_set_up (&self->imap, NULL, NULL);
+  user = imap_fixture_add_user (&self->imap, "alice");
+  self->away = imap_client_new_login (&self->imap, "alice");
+  self->busy = imap_client_new_login (&self->imap, "alice");
+  fill (&self->imap, &user, self->busy);
+  do_ok (self->away, "ENABLE QRESYNC");
+  imap_client_say (self->away, "s SELECT INBOX");
+  self->uidvalidity = read_number (self->away, "* OK [UIDVALIDITY ");
+  self->modseq = read_number (self->away, "* OK [HIGHESTMODSEQ ");
+  g_free (imap_client_read_until (self->away, "s OK "));
+  do_ok (self->away, "UNSELECT");
 }
 
 static void
-test_long_away (void)
+tear_down (Fixture *self, gconstpointer data)
 {
-  ImapFixture fixture = { 0 };
-  guint64 uidvalidity;
-  guint64 modseq;
-  guint n_vanished = 0;
-  guint n_fetched = 0;
-  gint64 start_us;
+  imap_client_free (self->away);
+  imap_client_free (self->busy);
+  imap_fixture_tear_down (&self->imap);
+}
 
-  imap_fixture_set_up (&fixture, NULL, NULL);
-  WdId user = imap_fixture_add_user (&fixture, "alice");
-  g_autoptr (ImapClient) away = imap_client_new_login (&fixture, "alice");
-  g_autoptr (ImapClient) busy = imap_client_new_login (&fixture, "alice");
-  fill (&fixture, &user, busy);
-  do_ok (away, "ENABLE QRESYNC");
-  imap_client_say (away, "s SELECT INBOX");
-  uidvalidity = read_number (away, "* OK [UIDVALIDITY ");
-  modseq = read_number (away, "* OK [HIGHESTMODSEQ ");
-  g_free (imap_client_read_until (away, "s OK "));
-  do_ok (away, "UNSELECT");
-  change (busy);
+// What `away` is told when it comes back.
+static void
+resync (Fixture *self, WdUidSet *vanished, WdUidSet *fetched)
+{
+  gint64 start_us = g_get_monotonic_time ();
 
-  start_us = g_get_monotonic_time ();
-  imap_client_say (away,
+  imap_client_say (self->away,
                    "r SELECT INBOX (QRESYNC (%" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT " 1:%u))",
-                   uidvalidity, modseq, N_MESSAGES);
+                   self->uidvalidity, self->modseq, N_MESSAGES);
   for (;;)
     {
-      g_autofree char *line = imap_client_read_line (away);
+      g_autofree char *line = imap_client_read_line (self->away);
+      const char *uid;
 
       g_assert_nonnull (line);
       if (g_str_has_prefix (line, "r "))
@@ -105,22 +123,63 @@ test_long_away (void)
           break;
         }
       if (g_str_has_prefix (line, "* VANISHED (EARLIER) "))
-        n_vanished += count_uids (line + strlen ("* VANISHED (EARLIER) "));
-      n_fetched += strstr (line, " FETCH (UID ") != NULL ? 1 : 0;
+        add_uids (vanished, line + strlen ("* VANISHED (EARLIER) "));
+      uid = strstr (line, " FETCH (UID ");
+      if (uid != NULL)
+        wd_uidset_add (fetched, (WdUid) g_ascii_strtoull (uid + 12, NULL, 10));
     }
-  g_test_message ("%u changes told in %" G_GINT64_FORMAT " us", N_MESSAGES * N_ROUNDS,
-                  g_get_monotonic_time () - start_us);
-  g_assert_cmpuint (n_vanished, ==, N_MESSAGES / 2);
-  g_assert_cmpuint (n_fetched, ==, N_MESSAGES / 2);
-  g_clear_pointer (&away, imap_client_free);
-  g_clear_pointer (&busy, imap_client_free);
-  imap_fixture_tear_down (&fixture);
+  g_test_message ("told in %" G_GINT64_FORMAT " us", g_get_monotonic_time () - start_us);
+}
+
+static void
+test_long_away (Fixture *self, gconstpointer data)
+{
+  g_autoptr (WdUidSet) vanished = wd_uidset_new ();
+  g_autoptr (WdUidSet) fetched = wd_uidset_new ();
+
+  change (self->busy);
+  resync (self, vanished, fetched);
+  g_assert_cmpuint (wd_uidset_get_count (vanished), ==, N_MESSAGES / 2);
+  g_assert_cmpuint (wd_uidset_get_count (fetched), ==, N_MESSAGES / 2);
+}
+
+// Message by message, in any order, some of which are then gone.
+static void
+test_one_by_one (Fixture *self, gconstpointer data)
+{
+  g_autoptr (GString) commands = g_string_new (NULL);
+  g_autoptr (WdUidSet) gone = wd_uidset_new ();
+  g_autoptr (WdUidSet) changed = wd_uidset_new ();
+  g_autoptr (WdUidSet) vanished = wd_uidset_new ();
+  g_autoptr (WdUidSet) fetched = wd_uidset_new ();
+
+  for (guint i = 0; i < N_CHANGES; i++)
+    {
+      WdUid uid = (WdUid) g_test_rand_int_range (1, N_MESSAGES + 1);
+      gboolean goes = g_test_rand_bit () && !wd_uidset_has (gone, uid);
+
+      wd_uidset_add (goes ? gone : changed, uid);
+      g_string_append_printf (commands, "y UID STORE %u +FLAGS.SILENT (\\Seen)\r\n", uid);
+      if (goes)
+        g_string_append_printf (commands,
+                                "y UID STORE %u +FLAGS.SILENT (\\Deleted)\r\n"
+                                "y UID EXPUNGE %u\r\n",
+                                uid, uid);
+    }
+  g_string_append (commands, "z NOOP\r\n");
+  imap_client_send (self->busy, commands->str, commands->len, 0);
+  g_free (imap_client_read_until (self->busy, "z OK "));
+  resync (self, vanished, fetched);
+  wd_uidset_remove_set (changed, gone);
+  g_assert_true (wd_uidset_is_equal (vanished, gone));
+  g_assert_true (wd_uidset_is_equal (fetched, changed));
 }
 
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  g_test_add_func ("/imap/resync/long-away", test_long_away);
+  g_test_add ("/imap/resync/long-away", Fixture, NULL, set_up, test_long_away, tear_down);
+  g_test_add ("/imap/resync/one-by-one", Fixture, NULL, set_up, test_one_by_one, tear_down);
   return g_test_run ();
 }

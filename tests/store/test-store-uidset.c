@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "store-uidset.h"
+#include "store-uidset-union.h"
 
 #define SPACE 300
 
@@ -268,6 +268,36 @@ test_size (void)
   g_assert_cmpuint (wd_uidset_get_size_bytes (dense), <, 100);
 }
 
+// Many sets in any order, against adding one after the other.
+static void
+test_union (void)
+{
+  g_auto (WdUidSetUnion) all;
+  g_autoptr (WdUidSet) expected = wd_uidset_new ();
+  g_autoptr (WdUidSet) none = NULL;
+
+  wd_uidset_union_init (&all);
+  for (guint n = 0; n <= 4096; n = n == 0 ? 1 : n * 4)
+    {
+      g_autoptr (WdUidSet) got = NULL;
+
+      wd_uidset_clear (expected);
+      for (guint i = 0; i < n; i++)
+        {
+          WdUid uid = (WdUid) g_test_rand_int_range (1, 20000);
+          g_autoptr (WdUidSet) one = wd_uidset_new_range (uid, uid + uid % 3);
+
+          wd_uidset_add (one, 30000 + uid);
+          wd_uidset_union_add (&all, one);
+          wd_uidset_add_set (expected, one);
+        }
+      got = wd_uidset_union_take (&all);
+      g_assert_true (wd_uidset_is_equal (got, expected));
+    }
+  none = wd_uidset_union_take (&all);
+  g_assert_true (wd_uidset_is_empty (none));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -276,5 +306,6 @@ main (int argc, char **argv)
   g_test_add_func ("/store/uidset/random", test_random);
   g_test_add_func ("/store/uidset/decode-garbage", test_decode_garbage);
   g_test_add_func ("/store/uidset/size", test_size);
+  g_test_add_func ("/store/uidset/union", test_union);
   return g_test_run ();
 }

@@ -7,6 +7,7 @@
 #include "sqlite-journal.h"
 #include "sqlite-schema.h"
 #include "sqlite-store-private.h"
+#include "store-uidset-union.h"
 
 static gboolean
 is_within_journal (const WdSqliteMailbox *mailbox, WdModseq since)
@@ -49,13 +50,39 @@ collect_added (WdSqliteLease *lease,
   return TRUE;
 }
 
+// The rows of a journal added up. What is gone does not come back: their order says nothing.
+typedef struct
+{
+  WdUidSetUnion changed;
+  WdUidSetUnion gone;
+  WdUidSetUnion expunged; // Of them, those that were there for who asks.
+} Sums;
+
+static void
+sums_init (Sums *self)
+{
+  wd_uidset_union_init (&self->changed);
+  wd_uidset_union_init (&self->gone);
+  wd_uidset_union_init (&self->expunged);
+}
+
+static void
+sums_clear (Sums *self)
+{
+  wd_uidset_union_clear (&self->changed);
+  wd_uidset_union_clear (&self->gone);
+  wd_uidset_union_clear (&self->expunged);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Sums, sums_clear)
+
 // An expunge: those of its UIDs that came after `since` never were there for who asks.
 static gboolean
 add_expunged (WdSqliteLease *lease,
               sqlite3_stmt *stmt,
               WdUidSet *uids,
               WdModseq since,
-              WdMailboxChanges *changes,
+              Sums *sums,
               GError **error)
 {
   const void *data = sqlite3_column_blob (stmt, 2);
@@ -64,10 +91,10 @@ add_expunged (WdSqliteLease *lease,
   if (!wd_sqlite_journal_find (data, (gsize) sqlite3_column_bytes (stmt, 2), (gint64) since,
                                &first_after))
     return wd_sqlite_lease_set_corrupt (lease, "damaged journal", error);
-  wd_uidset_remove_set (changes->changed, uids);
+  wd_uidset_union_add (&sums->gone, uids);
   if (first_after != 0)
     wd_uidset_remove_range (uids, first_after, G_MAXUINT32);
-  wd_uidset_add_set (changes->expunged, uids);
+  wd_uidset_union_add (&sums->expunged, uids);
   return TRUE;
 }
 
@@ -75,7 +102,7 @@ static gboolean
 add_up (WdSqliteLease *lease,
         const WdSqliteMailbox *mailbox,
         WdModseq since,
-        WdMailboxChanges *changes,
+        Sums *sums,
         GError **error)
 {
   g_auto (WdSqliteStmt) stmt = wd_sqlite_db_prepare (
@@ -101,8 +128,8 @@ add_up (WdSqliteLease *lease,
       if (uids == NULL)
         return wd_sqlite_lease_set_corrupt (lease, "damaged journal", error);
       if (sqlite3_column_int (stmt, 0) == WD_SQLITE_JOURNAL_CHANGED)
-        wd_uidset_add_set (changes->changed, uids);
-      else if (!add_expunged (lease, stmt, uids, since, changes, error))
+        wd_uidset_union_add (&sums->changed, uids);
+      else if (!add_expunged (lease, stmt, uids, since, sums, error))
         return FALSE;
     }
 }
@@ -114,10 +141,20 @@ collect (WdSqliteLease *lease,
          WdMailboxChanges *changes,
          GError **error)
 {
-  if (!add_up (lease, mailbox, since, changes, error)
+  g_auto (Sums) sums;
+  g_autoptr (WdUidSet) gone = NULL;
+
+  sums_init (&sums);
+  if (!add_up (lease, mailbox, since, &sums, error)
       || !collect_added (lease, mailbox, since, changes->added, error))
     return FALSE;
+  gone = wd_uidset_union_take (&sums.gone);
+  wd_uidset_free (changes->changed);
+  changes->changed = wd_uidset_union_take (&sums.changed);
+  wd_uidset_remove_set (changes->changed, gone);
   wd_uidset_remove_set (changes->changed, changes->added);
+  wd_uidset_free (changes->expunged);
+  changes->expunged = wd_uidset_union_take (&sums.expunged);
   return TRUE;
 }
 
