@@ -248,3 +248,45 @@ g_thread_pool_push (GThreadPool *pool, gpointer data, GError **error)
   release (data);
   return next (pool, data, error);
 }
+
+static gboolean
+is_ready (GSource *source, gint *timeout_ms)
+{
+  (void) source;
+  *timeout_ms = 0;
+  return TRUE;
+}
+
+static gboolean
+has_come (GSource *source)
+{
+  (void) source;
+  return TRUE;
+}
+
+static gboolean
+dispatch (GSource *source, GSourceFunc callback, gpointer data)
+{
+  acquire (source);
+  return callback (data);
+}
+
+// An idle source as GLib's own, and seen to come from the thread that attached it.
+EXPORT GSource *
+g_idle_source_new (void)
+{
+  static GSourceFuncs funcs = { is_ready, has_come, dispatch, NULL, NULL, NULL };
+  GSource *source = g_source_new (&funcs, sizeof *source);
+
+  g_source_set_priority (source, G_PRIORITY_DEFAULT_IDLE);
+  return source;
+}
+
+EXPORT guint
+g_source_attach (GSource *source, GMainContext *context)
+{
+  guint (*next) (GSource *, GMainContext *) = find_next ("g_source_attach");
+
+  release (source);
+  return next (source, context);
+}
