@@ -20,6 +20,8 @@
 #define WD_LIMIT_IMAP_SET_RANGES 10000
 // BADs in a row before BYE.
 #define WD_LIMIT_IMAP_BAD_COMMANDS 20
+// Failed logins of one connection before BYE.
+#define WD_LIMIT_IMAP_FAILED_LOGINS 10
 // Octets of refused commands in a row that are read and thrown away before BYE.
 #define WD_LIMIT_IMAP_SWALLOW_BYTES (256 * 1024 * 1024)
 // Items of one FETCH, names in one HEADER.FIELDS, patterns of one LIST, fields of one ID.

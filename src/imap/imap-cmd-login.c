@@ -7,9 +7,6 @@
 #include "core-limits.h"
 #include "imap-capability.h"
 
-// Failed logins of one connection before BYE.
-#define MAX_LOGINS 10
-
 void
 wd_imap_cmd_login_get_channel (WdImapSession *session, WdImapLoginChannel *out_channel)
 {
@@ -52,7 +49,7 @@ fail (WdImapSession *session, WdImapCommand *cmd, const GError *error)
   const char *code = "AUTHENTICATIONFAILED";
   const char *text = "Invalid user name or password";
 
-  if (++session->n_logins >= MAX_LOGINS)
+  if (++session->n_logins >= WD_LIMIT_IMAP_FAILED_LOGINS)
     wd_imap_session_bye (session, "Too many failed logins");
   switch ((WdAuthError) error->code)
     {

@@ -77,6 +77,21 @@ test_bytes (ImapFixture *fixture, gconstpointer data)
     }
 }
 
+// What the store takes is waited for.
+static void
+test_message_limit (ImapFixture *fixture, gconstpointer data)
+{
+  imap_fixture_add_user (fixture, "alice");
+
+  for (int extra = -1; extra <= 1; extra++)
+    {
+      g_autoptr (ImapClient) client = imap_client_new_login (fixture, "alice");
+
+      imap_client_say (client, "a APPEND INBOX {%d}", WD_LIMIT_MESSAGE_BYTES + extra);
+      imap_client_expect (client, extra <= 0 ? "+ " : "a NO [TOOBIG] ");
+    }
+}
+
 // One message alone may be as large as the store allows.
 static void
 test_one_large (ImapFixture *fixture, gconstpointer data)
@@ -316,6 +331,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   ADD ("count", test_count, NULL);
   ADD ("bytes", test_bytes, large);
+  ADD ("message-limit", test_message_limit, NULL);
   ADD ("one-large", test_one_large, large);
   ADD ("quota", test_quota, NULL);
   ADD ("catenate-limit", test_catenate_limit, NULL);

@@ -319,6 +319,73 @@ test_bad_commands (ImapFixture *fixture, gconstpointer data)
     }
 }
 
+// At, below and above the failed logins of a connection: one that is not the last may be right.
+static void
+test_failed_logins (ImapFixture *fixture, gconstpointer data)
+{
+  imap_fixture_add_user (fixture, "alice");
+
+  for (int extra = -1; extra <= 1; extra++)
+    {
+      g_autoptr (ImapClient) client = imap_client_new (fixture->port);
+
+      imap_client_expect (client, "* OK ");
+      for (int i = 1; i < WD_LIMIT_IMAP_FAILED_LOGINS + MIN (extra, 0); i++)
+        {
+          imap_client_say (client, "a LOGIN nobody%d wrong", i);
+          imap_client_expect (client, "a NO [AUTHENTICATIONFAILED] ");
+        }
+      if (extra <= 0)
+        {
+          imap_client_say (client, "b LOGIN alice " IMAP_FIXTURE_PASSWORD);
+          imap_client_expect (client, "b OK ");
+          continue;
+        }
+      imap_client_say (client, "b LOGIN nobody wrong");
+      imap_client_expect (client, "* BYE Too many failed logins");
+      imap_client_expect (client, "b NO ");
+      expect_end (client);
+    }
+}
+
+// Commands that are sent ahead, a little less than what is read ahead, as much, and more: all are
+// answered, in order, and none is lost.
+static void
+test_pipelined (ImapFixture *fixture, gconstpointer data)
+{
+  static const gsize sizes[] = {
+    WD_LIMIT_INPUT_BUFFER_BYTES - 1,
+    WD_LIMIT_INPUT_BUFFER_BYTES,
+    WD_LIMIT_INPUT_BUFFER_BYTES + 1,
+    20 * WD_LIMIT_INPUT_BUFFER_BYTES,
+  };
+  imap_fixture_add_user (fixture, "alice");
+  g_autoptr (ImapClient) client = imap_client_new_login (fixture, "alice");
+
+  for (gsize i = 0; i < G_N_ELEMENTS (sizes); i++)
+    {
+      g_autoptr (GString) text = g_string_new (NULL);
+      guint n = 0;
+
+      while (text->len + 50 < sizes[i])
+        g_string_append_printf (text, "t%u NOOP\r\n", n++);
+      // The last one fills up the rest.
+      g_string_append (text, "z NOOP ");
+      while (text->len + 2 < sizes[i])
+        g_string_append_c (text, 'x');
+      g_string_append (text, "\r\n");
+      g_assert_cmpuint (text->len, ==, sizes[i]);
+      imap_client_send (client, text->str, text->len, 0);
+      for (guint j = 0; j < n; j++)
+        {
+          g_autofree char *expected = g_strdup_printf ("t%u OK ", j);
+
+          imap_client_expect (client, expected);
+        }
+      imap_client_expect (client, "z BAD Too many arguments");
+    }
+}
+
 // At, below and above: patterns of a LIST, fields of an ID.
 static void
 test_list_limits (ImapFixture *fixture, gconstpointer data)
@@ -598,6 +665,8 @@ main (int argc, char **argv)
   ADD ("large-message", test_large_message);
   ADD ("many-rows", test_many_rows);
   ADD ("bad-commands", test_bad_commands);
+  ADD ("failed-logins", test_failed_logins);
+  ADD ("pipelined", test_pipelined);
   ADD ("list-limits", test_list_limits);
   ADD ("line-limit", test_line_limit);
   ADD ("over-quota", test_over_quota);
