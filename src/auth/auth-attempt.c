@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "auth-app.h"
 #include "core-limits.h"
 
 typedef struct
@@ -161,6 +162,7 @@ gboolean
 wd_auth_attempt_begin (WdAuth *auth,
                        const char *login,
                        const char *mechanism,
+                       const char *service,
                        const char *remote,
                        WdLogContext *log,
                        WdAuthAttempt *out_attempt,
@@ -171,6 +173,7 @@ wd_auth_attempt_begin (WdAuth *auth,
                                   .remote = remote,
                                   .log = log,
                                   .mechanism = mechanism,
+                                  .service = service,
                                   .address_key = dup_address_key (remote) };
 
   // The address first: what it may not ask costs no look-up.
@@ -184,7 +187,12 @@ wd_auth_attempt_begin (WdAuth *auth,
 gboolean
 wd_auth_attempt_is_allowed (const WdAuthAttempt *self)
 {
-  return self->user != NULL && !self->user->disabled && !self->user->suspended;
+  const WdUser *user = self->user;
+
+  return user != NULL && !user->disabled && !user->suspended
+         && (user->disabled_scopes == NULL
+             || !g_strv_contains ((const char *const *) user->disabled_scopes,
+                                  wd_auth_app_get_scope (self->service)));
 }
 
 WdUser *

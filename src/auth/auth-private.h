@@ -31,6 +31,8 @@ typedef struct
   const char *remote;
   WdLogContext *log;
   const char *mechanism;
+  const char *service;
+  const char *reason; // Of a failure (nullable): another than the password.
   char *account_key;
   char *address_key;     // (nullable): loopback and unix sockets are not counted.
   WdUser *user;          // (nullable): nobody of that name.
@@ -46,6 +48,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (WdAuthAttempt, wd_auth_attempt_clear)
 gboolean wd_auth_attempt_begin (WdAuth *auth,
                                 const char *login,
                                 const char *mechanism,
+                                const char *service,
                                 const char *remote,
                                 WdLogContext *log,
                                 WdAuthAttempt *out_attempt,
@@ -56,7 +59,7 @@ gboolean wd_auth_attempt_begin (WdAuth *auth,
 gboolean wd_auth_attempt_check_limits (WdAuthAttempt *self, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
-// TRUE when the user exists and may log in.
+// TRUE when the user exists and may log in to the service.
 gboolean wd_auth_attempt_is_allowed (const WdAuthAttempt *self);
 
 // Ends it: logs, and takes the user out, or counts a failure. FORBIDDEN for a success that was to
@@ -65,8 +68,10 @@ WdUser *wd_auth_attempt_succeed (WdAuthAttempt *self, GError **error) G_GNUC_WAR
 void wd_auth_attempt_fail (WdAuthAttempt *self, const char *reason, GError **error);
 
 // Checks the password of an attempt that has begun, and ends it.
-WdUser *wd_auth_check_attempt (WdAuthAttempt *attempt, const WdSecret *password, GError **error)
-    G_GNUC_WARN_UNUSED_RESULT;
+WdUser *wd_auth_check_attempt (WdAuthAttempt *attempt,
+                               const WdSecret *password,
+                               GCancellable *cancellable,
+                               GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 // Returns (transfer none): what fake SCRAM salts are made with; kept in the store, so that all
 // processes show the same ones. UNAVAILABLE.

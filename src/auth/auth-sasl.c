@@ -34,6 +34,7 @@ struct _WdSasl
   Gsasl_session *session;
   WdLogContext *log;
   char *remote;
+  char *service;
   char *binding; // Base64 (nullable).
   gboolean is_begun;
   guint n_steps;
@@ -82,8 +83,8 @@ begin_attempt (WdSasl *self)
   const char *login = gsasl_property_fast (self->session, GSASL_AUTHID);
 
   if (!wd_auth_attempt_begin (self->auth, login != NULL ? login : "", self->mechanism->name,
-                              self->remote, self->log, &self->attempt, self->cancellable,
-                              &self->error))
+                              self->service, self->remote, self->log, &self->attempt,
+                              self->cancellable, &self->error))
     return FALSE;
   self->attempt.is_for_other = is_for_other (self);
   return TRUE;
@@ -101,7 +102,7 @@ validate_simple (WdSasl *self)
     return GSASL_AUTHENTICATION_ERROR;
   password = wd_core_secret_new (text, strlen (text));
   explicit_bzero (text, strlen (text));
-  self->user = wd_auth_check_attempt (&self->attempt, password, &self->error);
+  self->user = wd_auth_check_attempt (&self->attempt, password, self->cancellable, &self->error);
   return self->user != NULL ? GSASL_OK : GSASL_AUTHENTICATION_ERROR;
 }
 
@@ -193,6 +194,7 @@ wd_auth_sasl_new (WdAuth *auth,
       self->auth = auth;
       self->log = log;
       self->remote = g_strdup (channel->remote);
+      self->service = g_strdup (channel->service);
       if (channel->channel_binding != NULL)
         self->binding = g_base64_encode (channel->channel_binding, 32);
       if (gsasl_server_start (auth->gsasl, mechanisms[i].name, &self->session) != GSASL_OK)
@@ -219,6 +221,7 @@ wd_auth_sasl_free (WdSasl *self)
   g_clear_error (&self->error);
   g_free (self->binding);
   g_free (self->remote);
+  g_free (self->service);
   g_free (self);
 }
 

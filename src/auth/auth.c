@@ -8,6 +8,7 @@
 #include <gnutls/gnutls.h>
 #include <string.h>
 
+#include "auth-app.h"
 #include "auth-password-private.h"
 #include "auth-password.h"
 #include "auth-private.h"
@@ -147,9 +148,91 @@ is_remembered (const WdAuthAttempt *attempt, const WdSecret *password)
          && wd_auth_cache_has (attempt->auth->cache, &user->id, user->password_hash, password);
 }
 
+// What the password may be beside the user's own.
+typedef struct
+{
+  WdSecret *password;   // (nullable): nothing.
+  GPtrArray *passwords; // (element-type WdAppPassword)
+} Apps;
+
+static void
+apps_clear (Apps *self)
+{
+  g_clear_pointer (&self->password, wd_core_secret_free);
+  g_clear_pointer (&self->passwords, g_ptr_array_unref);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Apps, apps_clear)
+
+static gboolean
+find_apps (WdAuthAttempt *attempt,
+           const WdSecret *password,
+           Apps *out_apps,
+           GCancellable *cancellable,
+           GError **error)
+{
+  GError *store_error = NULL;
+
+  if (!wd_auth_attempt_is_allowed (attempt)
+      || (out_apps->password = wd_auth_app_normalize (password)) == NULL)
+    return TRUE;
+  out_apps->passwords = wd_store_list_app_passwords (attempt->auth->store, &attempt->user->id,
+                                                     cancellable, &store_error);
+  if (out_apps->passwords == NULL)
+    {
+      wd_auth_take_store_error (store_error, error);
+      return FALSE;
+    }
+  wd_auth_app_filter (out_apps->passwords, out_apps->password);
+  return TRUE;
+}
+
+// The right one of them. With `may_hash` in a slot; without, only what is remembered is known.
+static const WdAppPassword *
+find_right (const WdAuthAttempt *attempt, const Apps *apps, gboolean may_hash)
+{
+  WdAuthCache *cache = attempt->auth->cache;
+  const WdId *user = apps->password == NULL ? NULL : &attempt->user->id;
+
+  for (guint i = 0; apps->password != NULL && i < apps->passwords->len; i++)
+    {
+      const WdAppPassword *one = apps->passwords->pdata[i];
+
+      if (wd_auth_cache_has (cache, user, one->hash, apps->password))
+        return one;
+      if (may_hash && wd_auth_password_is_hash (one->hash)
+          && wd_auth_password_verify (one->hash, apps->password))
+        {
+          wd_auth_cache_add (cache, user, one->hash, apps->password);
+          return one;
+        }
+    }
+  return NULL;
+}
+
+// One that is not for the service is as good as none.
+static gboolean
+is_app (WdAuthAttempt *attempt, const Apps *apps, gboolean may_hash)
+{
+  const WdAppPassword *right = find_right (attempt, apps, may_hash);
+
+  if (right == NULL)
+    return FALSE;
+  if (!wd_auth_app_is_for (right, attempt->service))
+    {
+      attempt->reason = "scope";
+      return FALSE;
+    }
+  // That it was used is worth no failure.
+  (void) !wd_store_use_app_password (attempt->auth->store, right, attempt->remote, NULL, NULL);
+  return TRUE;
+}
+
 static const char *
 get_failure_reason (const WdAuthAttempt *attempt)
 {
+  if (attempt->reason != NULL)
+    return attempt->reason;
   if (attempt->user == NULL)
     return "unknown-user";
   if (!wd_auth_attempt_is_allowed (attempt))
@@ -158,12 +241,20 @@ get_failure_reason (const WdAuthAttempt *attempt)
 }
 
 WdUser *
-wd_auth_check_attempt (WdAuthAttempt *attempt, const WdSecret *password, GError **error)
+wd_auth_check_attempt (WdAuthAttempt *attempt,
+                       const WdSecret *password,
+                       GCancellable *cancellable,
+                       GError **error)
 {
   WdAuthSlots *slots = attempt->auth->slots;
+  g_auto (Apps) apps = { 0 };
   gboolean is_right;
 
   if (is_remembered (attempt, password))
+    return wd_auth_attempt_succeed (attempt, error);
+  if (!find_apps (attempt, password, &apps, cancellable, error))
+    return NULL;
+  if (is_app (attempt, &apps, FALSE))
     return wd_auth_attempt_succeed (attempt, error);
   if (!wd_auth_slots_enter (slots, error))
     return NULL;
@@ -175,7 +266,8 @@ wd_auth_check_attempt (WdAuthAttempt *attempt, const WdSecret *password, GError 
       wd_auth_slots_leave (slots);
       return NULL;
     }
-  is_right = is_remembered (attempt, password) || verify_in_slot (attempt, password);
+  is_right = is_remembered (attempt, password) || is_app (attempt, &apps, TRUE)
+             || verify_in_slot (attempt, password);
   if (!is_right)
     wd_auth_attempt_fail (attempt, get_failure_reason (attempt), error);
   wd_auth_slots_leave (slots);
@@ -186,6 +278,7 @@ WdUser *
 wd_auth_check_password (WdAuth *self,
                         const char *login,
                         const WdSecret *password,
+                        const char *service,
                         const char *remote,
                         WdLogContext *log,
                         GCancellable *cancellable,
@@ -193,9 +286,10 @@ wd_auth_check_password (WdAuth *self,
 {
   g_auto (WdAuthAttempt) attempt = { 0 };
 
-  if (!wd_auth_attempt_begin (self, login, "password", remote, log, &attempt, cancellable, error))
+  if (!wd_auth_attempt_begin (self, login, "password", service, remote, log, &attempt, cancellable,
+                              error))
     return NULL;
-  return wd_auth_check_attempt (&attempt, password, error);
+  return wd_auth_check_attempt (&attempt, password, cancellable, error);
 }
 
 // Reads the secret, making it where there is none. Two processes that make it at once both read

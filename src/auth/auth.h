@@ -32,12 +32,14 @@ void wd_auth_free (WdAuth *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (WdAuth, wd_auth_free)
 
-// Checks a password. `remote` is the peer's address; `log` (nullable) gets the LOGIN or
+// Checks a password, the user's own or one for applications. `service`: "imap", "smtp" or "pop";
+// `remote` is the peer's address; `log` (nullable) gets the LOGIN or
 // LOGIN_FAILED event. Returns (transfer full): the user, whose id the session acts as. Worker
 // thread; costs a password hash unless remembered.
 WdUser *wd_auth_check_password (WdAuth *self,
                                 const char *login,
                                 const WdSecret *password,
+                                const char *service,
                                 const char *remote,
                                 WdLogContext *log,
                                 GCancellable *cancellable,

@@ -107,7 +107,7 @@ wd_imap_cmd_login_login (WdImapSession *session, WdImapCommand *cmd)
   if (!wd_imap_session_may_login (session))
     return wd_imap_command_no (cmd, "PRIVACYREQUIRED", "Use TLS to log in");
   user = wd_auth_check_password (
-      session->server->auth, login, password, wd_net_conn_get_remote (session->conn),
+      session->server->auth, login, password, "imap", wd_net_conn_get_remote (session->conn),
       wd_net_conn_get_log (session->conn), wd_imap_session_get_cancellable (session), &error);
   return user != NULL ? succeed (session, cmd, user) : fail (session, cmd, error);
 }

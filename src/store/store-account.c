@@ -25,8 +25,20 @@ wd_user_free (WdUser *self)
   g_free (self->address);
   free_secret (self->password_hash);
   free_secret (self->scram);
+  g_strfreev (self->disabled_scopes);
   g_strfreev (self->tags);
   g_free (self->extra_json);
+  g_free (self);
+}
+
+void
+wd_store_free_app_password (WdAppPassword *self)
+{
+  if (self == NULL)
+    return;
+  free_secret (self->hash);
+  g_free (self->selector);
+  g_strfreev (self->scopes);
   g_free (self);
 }
 

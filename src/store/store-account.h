@@ -23,6 +23,7 @@ typedef struct
   gboolean disabled;
   gboolean suspended;
   guint64 session_epoch; // Sessions that began under another one are to end.
+  GStrv disabled_scopes; // Services that the user may not log in to (nullable). Only read.
   GStrv tags;
   char *extra_json; // An object with the fields that the store only keeps (HTTP API). (nullable)
   // Only for wd_store_update_user, and borrowed: change nothing, but fail with CONFLICT, unless
@@ -35,6 +36,20 @@ typedef struct
 void wd_user_free (WdUser *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (WdUser, wd_user_free)
+
+// A password for some programs of a user beside the user's own (WildDuck makes them).
+typedef struct
+{
+  WdId id;
+  char *hash;      // As WdUser.password_hash (nullable).
+  char *selector;  // What all passwords but some have in another way (nullable: not known).
+  GStrv scopes;    // Services that it is for; "*": all. (nullable)
+  gint64 ttl_secs; // It ends so long after it was last used; 0: never.
+} WdAppPassword;
+
+void wd_store_free_app_password (WdAppPassword *self);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (WdAppPassword, wd_store_free_app_password)
 
 typedef struct
 {
@@ -109,6 +124,20 @@ gboolean wd_store_find_user (WdStore *store,
                              WdUser **out_user,
                              GCancellable *cancellable,
                              GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+// Returns (transfer full) (element-type WdAppPassword): those of the user that have not ended (a
+// hundred at most); none where the backend has no such thing. One indexed read.
+GPtrArray *wd_store_list_app_passwords (WdStore *store,
+                                        const WdId *user,
+                                        GCancellable *cancellable,
+                                        GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
+// Notes that it was used, from where, and that it ends later.
+gboolean wd_store_use_app_password (WdStore *store,
+                                    const WdAppPassword *password,
+                                    const char *remote,
+                                    GCancellable *cancellable,
+                                    GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 gboolean wd_store_update_user (WdStore *store,
                                const WdId *id,

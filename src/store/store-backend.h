@@ -23,6 +23,9 @@ typedef gboolean WdBackendMaintain (WdStore *, GCancellable *, GError **);
 typedef gboolean WdBackendCreateUser (WdStore *, const WdUser *, WdId *, GCancellable *, GError **);
 typedef WdUser *WdBackendGetUser (WdStore *, const WdId *, GCancellable *, GError **);
 typedef gboolean WdBackendFindUser (WdStore *, const char *, WdUser **, GCancellable *, GError **);
+typedef GPtrArray *WdBackendListAppPasswords (WdStore *, const WdId *, GCancellable *, GError **);
+typedef gboolean
+WdBackendUseAppPassword (WdStore *, const WdAppPassword *, const char *, GCancellable *, GError **);
 typedef gboolean WdBackendUpdateUser (
     WdStore *, const WdId *, const WdUser *, WdUserFields, GCancellable *, GError **);
 typedef gboolean WdBackendDeleteUser (WdStore *, const WdId *, guint *, GCancellable *, GError **);
@@ -194,6 +197,9 @@ struct _WdStoreInterface
   WdBackendGetUser *get_user;
   WdBackendFindUser *find_user;
   WdBackendUpdateUser *update_user;
+  // Optional (nullable), both or neither: without it there are none.
+  WdBackendListAppPasswords *list_app_passwords;
+  WdBackendUseAppPassword *use_app_password;
   WdBackendDeleteUser *delete_user;
   WdBackendListUsers *list_users;
   WdBackendCreateAddress *create_address;

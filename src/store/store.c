@@ -112,6 +112,29 @@ wd_store_find_user (
   CALL (gboolean, find_user, login, out_user, cancellable, error);
 }
 
+GPtrArray *
+wd_store_list_app_passwords (WdStore *store,
+                             const WdId *user,
+                             GCancellable *cancellable,
+                             GError **error)
+{
+  REQUIRE (user != NULL);
+  if (WD_STORE_GET_IFACE (store)->list_app_passwords == NULL)
+    return g_ptr_array_new_with_free_func ((GDestroyNotify) wd_store_free_app_password);
+  CALL (GPtrArray *, list_app_passwords, user, cancellable, error);
+}
+
+gboolean
+wd_store_use_app_password (WdStore *store,
+                           const WdAppPassword *password,
+                           const char *remote,
+                           GCancellable *cancellable,
+                           GError **error)
+{
+  REQUIRE (password != NULL && remote != NULL);
+  CALL (gboolean, use_app_password, password, remote, cancellable, error);
+}
+
 gboolean
 wd_store_update_user (WdStore *store,
                       const WdId *id,

@@ -32,6 +32,7 @@ copy_user (const WdUser *user)
   copy->address = g_strdup (user->address);
   copy->password_hash = g_strdup (user->password_hash);
   copy->scram = g_strdup (user->scram);
+  copy->disabled_scopes = g_strdupv (user->disabled_scopes);
   copy->disabled = user->disabled;
   copy->suspended = user->suspended;
   return copy;
@@ -114,6 +115,39 @@ update_user (WdStore *store,
   return TRUE;
 }
 
+static GPtrArray *
+list_app_passwords (WdStore *store, const WdId *user, GCancellable *cancellable, GError **error)
+{
+  FakeStore *self = FAKE_STORE (store);
+  g_autoptr (GPtrArray) passwords
+      = g_ptr_array_new_with_free_func ((GDestroyNotify) wd_store_free_app_password);
+
+  self->n_app_lists++;
+  if (!check (self, error))
+    return NULL;
+  if (self->app_hash != NULL)
+    {
+      WdAppPassword *password = g_new0 (WdAppPassword, 1);
+
+      password->hash = g_strdup (self->app_hash);
+      password->selector = g_strdup (self->app_selector);
+      password->scopes = g_strdupv ((GStrv) self->app_scopes);
+      g_ptr_array_add (passwords, password);
+    }
+  return g_steal_pointer (&passwords);
+}
+
+static gboolean
+use_app_password (WdStore *store,
+                  const WdAppPassword *password,
+                  const char *remote,
+                  GCancellable *cancellable,
+                  GError **error)
+{
+  FAKE_STORE (store)->n_app_uses++;
+  return TRUE;
+}
+
 static gboolean
 set_setting (
     WdStore *store, const char *key, const char *value, GCancellable *cancellable, GError **error)
@@ -144,6 +178,8 @@ fake_store_iface_init (WdStoreInterface *iface)
   iface->get_user = get_user;
   iface->find_user = find_user;
   iface->update_user = update_user;
+  iface->list_app_passwords = list_app_passwords;
+  iface->use_app_password = use_app_password;
   iface->set_setting = set_setting;
   iface->get_setting = get_setting;
 }

@@ -13,6 +13,11 @@ struct _FakeStore
   GObject parent_instance;
   GPtrArray *users; // (element-type WdUser)
   GHashTable *settings;
+  const char *app_hash; // All users have an application password with it (nullable: none).
+  const char *app_selector;
+  const char *app_scopes[3];
+  guint n_app_lists;
+  guint n_app_uses;
   int fail_with; // A WdStoreError, or -1.
   guint n_finds;
   guint n_updates;

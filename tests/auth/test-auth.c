@@ -94,7 +94,7 @@ try_from (Fixture *f, const char *login, const char *password, const char *remot
   g_autoptr (WdUser) user = NULL;
 
   f->log_id = NULL;
-  user = wd_auth_check_password (f->auth, login, secret, remote, NULL, NULL, &error);
+  user = wd_auth_check_password (f->auth, login, secret, "imap", remote, NULL, NULL, &error);
   g_assert_true ((user == NULL) == (error != NULL));
   if (user != NULL)
     {
@@ -150,8 +150,8 @@ test_failures (Fixture *f, gconstpointer data)
           = wd_core_secret_new (cases[i].password, strlen (cases[i].password));
       guint n_before = wd_auth_password_count_hashes ();
 
-      g_assert_null (
-          wd_auth_check_password (f->auth, cases[i].login, secret, "::1", NULL, NULL, &error));
+      g_assert_null (wd_auth_check_password (f->auth, cases[i].login, secret, "imap", "::1", NULL,
+                                             NULL, &error));
       g_assert_error (error, WD_AUTH_ERROR, WD_AUTH_ERROR_FAILED);
       g_assert_cmpstr (error->message, ==, "authentication failed");
       g_assert_cmpuint (wd_auth_password_count_hashes () - n_before, ==, 1);
@@ -226,6 +226,81 @@ test_changes (Fixture *f, gconstpointer data)
   f->user->password_hash = wd_auth_password_hash ("sha512", new_password, NULL);
   assert_try (f, "anna", "secretpass", FAILED);
   assert_try (f, "anna", "other", OK);
+}
+
+#define APP_PASSWORD "abcdefghijklmnop"
+#define APP_HASH "$2b$05$abcdefghijklmnopqrstuuIqW3UvGSCc8CcpXYOSq1xN6O/.dOc3C"
+#define APP_SELECTOR "c" // 12: what the octets of its SHA-1 add up to, modulo 32.
+
+// What is right of an application password, and what is not.
+static void
+test_app_passwords (Fixture *f, gconstpointer data)
+{
+  static const struct
+  {
+    const char *password;
+    const char *selector;
+    const char *scope;
+    guint expected;
+  } cases[] = {
+    { APP_PASSWORD, APP_SELECTOR, "imap", OK },
+    { APP_PASSWORD, APP_SELECTOR, "*", OK },
+    { APP_PASSWORD, NULL, "imap", OK },
+    { "abcd efgh ijkl mnop", APP_SELECTOR, "imap", OK },
+    { " ABCDEFGHIJKLMNOP\t", APP_SELECTOR, "imap", OK },
+    { APP_PASSWORD, "d", "imap", FAILED },
+    { APP_PASSWORD, APP_SELECTOR, "smtp", FAILED },
+    { APP_PASSWORD, APP_SELECTOR, NULL, FAILED },
+    { "abcdefghijklmnoq", NULL, "imap", FAILED },
+    { "abcdefghijklmno", NULL, "imap", FAILED },
+    { "abcdefghijklmnopq", NULL, "imap", FAILED },
+    { "abcdefghijklmno1", NULL, "imap", FAILED },
+    { "secretpass", APP_SELECTOR, "smtp", OK },
+  };
+
+  f->store->app_hash = APP_HASH;
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      f->store->app_selector = cases[i].selector;
+      f->store->app_scopes[0] = cases[i].scope;
+      assert_try (f, "anna", cases[i].password, cases[i].expected);
+      if (cases[i].expected == FAILED)
+        g_assert_nonnull (
+            strstr (f->log_text, i == 6 || i == 7 ? " reason=scope" : " reason=password"));
+      // They are no password of the user's own.
+      g_assert_cmpstr (f->user->password_hash, ==, CURRENT_HASH);
+      wd_core_clock_advance_for_test (68 * G_USEC_PER_SEC);
+    }
+  g_assert_cmpuint (f->store->n_app_uses, ==, 5);
+}
+
+// It is remembered as any other, and ends at once when it is taken away, or the account.
+static void
+test_app_remembered (Fixture *f, gconstpointer data)
+{
+  const char *no_imap[] = { "pop3", "imap", NULL };
+  guint n_before;
+
+  f->store->app_hash = APP_HASH;
+  f->store->app_scopes[0] = "imap";
+  g_clear_pointer (&f->user->password_hash, g_free);
+  assert_try (f, "anna", APP_PASSWORD, OK);
+  n_before = wd_auth_password_count_hashes ();
+  assert_try (f, "anna", "abcd efgh ijkl mnop", OK);
+  g_assert_cmpuint (wd_auth_password_count_hashes (), ==, n_before);
+  // With a selector of another one, nothing is hashed for it.
+  f->store->app_selector = "0";
+  assert_try (f, "anna", "abcdefghijklmnoq", FAILED);
+  g_assert_cmpuint (wd_auth_password_count_hashes (), ==, n_before + 1);
+  f->store->app_selector = NULL;
+
+  f->store->app_hash = NULL;
+  assert_try (f, "anna", APP_PASSWORD, FAILED);
+  f->store->app_hash = APP_HASH;
+  assert_try (f, "anna", APP_PASSWORD, OK);
+  f->user->disabled_scopes = g_strdupv ((GStrv) no_imap);
+  assert_try (f, "anna", APP_PASSWORD, FAILED);
+  g_assert_nonnull (strstr (f->log_text, " reason=disabled"));
 }
 
 static void
@@ -409,8 +484,8 @@ log_in_often (gpointer data)
     {
       g_autoptr (GError) error = NULL;
       g_autoptr (WdSecret) secret = wd_core_secret_new ("secretpass", 10);
-      g_autoptr (WdUser) user
-          = wd_auth_check_password (storm->f->auth, "anna", secret, "::1", NULL, NULL, &error);
+      g_autoptr (WdUser) user = wd_auth_check_password (storm->f->auth, "anna", secret, "imap",
+                                                        "::1", NULL, NULL, &error);
 
       if (user != NULL)
         g_atomic_int_inc (&storm->n_ok);
@@ -456,7 +531,7 @@ count_hashes_of_try (Fixture *f, const char *password, guint expected)
   g_autoptr (GError) error = NULL;
   guint n_before = wd_auth_password_count_hashes ();
   g_autoptr (WdUser) user
-      = wd_auth_check_password (f->auth, "anna", secret, "::1", NULL, NULL, &error);
+      = wd_auth_check_password (f->auth, "anna", secret, "imap", "::1", NULL, NULL, &error);
 
   g_assert_cmpuint (user != NULL ? OK : (guint) error->code + 1, ==, expected);
   return wd_auth_password_count_hashes () - n_before;
@@ -505,6 +580,8 @@ main (int argc, char **argv)
   ADD ("remembered", NULL, test_remembered);
   ADD ("not-remembered", "auth.cache-time=0", test_not_remembered);
   ADD ("changes", NULL, test_changes);
+  ADD ("app-passwords", NULL, test_app_passwords);
+  ADD ("app-remembered", NULL, test_app_remembered);
   ADD ("account-limit", NULL, test_account_limit);
   ADD ("unknown-limit", NULL, test_unknown_limit);
   ADD ("address-limit", NULL, test_address_limit);

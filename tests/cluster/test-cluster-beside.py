@@ -414,6 +414,24 @@ def test_users(both):
     setup = both.original.call(f"/users/{user}/2fa/totp/setup", {"issuer": "test"})
     both.original.call(f"/users/{user}/2fa/totp/enable", {"token": totp(setup["seed"])})
     assert refused(both.original.imap, "second", PASSWORD) and refused(imap, "second", PASSWORD)
+    # But one that is for applications is, by both, until it is taken away.
+    base = f"/users/{user}/asps"
+    asp = both.original.call(base, {"description": "one", "scopes": ["imap"]})
+    other = both.original.call(base, {"description": "two", "scopes": ["smtp"]})
+    brief = both.original.call(base, {"description": "three", "scopes": ["*"], "ttl": 3600})
+    for port in (both.original.imap, imap):
+        assert not refused(port, "second", asp["password"])
+        assert not refused(port, "second", brief["password"])
+        assert refused(port, "second", other["password"])
+    listed = {a["id"]: a for a in both.original.call(base)["results"]}
+    assert listed[asp["id"]]["lastUse"]["time"]
+    assert not listed[other["id"]]["lastUse"].get("time")
+    assert not refused(imap, "second", " ".join(re.findall("....", asp["password"])).upper())
+    both.original.call(f"{base}/{asp['id']}", method="DELETE")
+    assert refused(imap, "second", asp["password"])
+    assert not refused(imap, "second", brief["password"])
+    both.original.call(f"/users/{user}", {"disabledScopes": ["imap"]}, "PUT")
+    assert refused(imap, "second", brief["password"])
     # And the other way.
     status, reply = both.ours.call("POST", "/user/create",
                                    {"username": "born@example.org", "password": PASSWORD})

@@ -88,7 +88,7 @@ try (Fixture *f, guint i, const char *login, const char *password, const char *r
   g_autoptr (GError) error = NULL;
   g_autoptr (WdSecret) secret = wd_core_secret_new (password, strlen (password));
   g_autoptr (WdUser) user
-      = wd_auth_check_password (f->auths[i], login, secret, remote, NULL, NULL, &error);
+      = wd_auth_check_password (f->auths[i], login, secret, "imap", remote, NULL, NULL, &error);
 
   return user != NULL ? 0 : (guint) error->code + 1;
 }

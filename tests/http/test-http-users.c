@@ -350,7 +350,7 @@ can_log_in (HttpFixture *fixture, const char *login, const char *password)
   g_autoptr (WdAuth) auth = wd_auth_new (fixture->store, fixture->config);
   g_autoptr (WdSecret) secret = wd_core_secret_new (password, strlen (password));
   g_autoptr (WdUser) user
-      = wd_auth_check_password (auth, login, secret, "127.0.0.1", NULL, NULL, NULL);
+      = wd_auth_check_password (auth, login, secret, "imap", "127.0.0.1", NULL, NULL, NULL);
 
   return user != NULL;
 }

@@ -50,8 +50,13 @@ gboolean
 wd_mongo_mailbox_delete_all (WdMongoCall *call, const WdId *user, GError **error)
 {
   g_autoptr (bson_t) filter = BCON_NEW ("user", BCON_OID (wd_mongo_bson_oid (user)));
+  static const char *const others[]
+      = { WD_MONGO_APP_PASSWORDS, WD_MONGO_FILTERS, WD_MONGO_AUTOREPLIES };
   gint64 size_bytes;
 
+  for (gsize i = 0; i < G_N_ELEMENTS (others); i++)
+    if (!wd_mongo_call_delete (call, others[i], filter, WD_MONGO_MANY, NULL, error))
+      return FALSE;
   return wd_mongo_call_delete (call, WD_MONGO_MAILBOXES, filter, WD_MONGO_MANY, NULL, error)
          && wd_mongo_mailbox_delete_messages (call, filter, &size_bytes, error)
          && wd_mongo_call_delete (call, WD_MONGO_THREADS, filter, WD_MONGO_MANY, NULL, error)

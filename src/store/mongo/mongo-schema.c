@@ -4,7 +4,7 @@
 
 #include "mongo-schema.h"
 
-#define VERSION 2
+#define VERSION 3
 #define VERSION_KEY "wd.schema"
 
 typedef struct
@@ -25,6 +25,7 @@ static const Index indexes[] = {
   { WD_MONGO_ADDRESSES, "address_dotless", { "addrview" }, .is_unique = TRUE },
   { WD_MONGO_ADDRESSES, "address_tags", { "tagsview" }, .is_sparse = TRUE },
   { WD_MONGO_ADDRESSES, "user", { "user" } },
+  { WD_MONGO_APP_PASSWORDS, "asps_user", { "user" } },
   { WD_MONGO_SETTINGS, "key_unique", { "key", "enumerable" }, .is_unique = TRUE },
   { WD_MONGO_MAILBOXES, "user_path", { "user", "path" }, .is_unique = TRUE },
   { WD_MONGO_MESSAGES, "mailbox_uid", { "mailbox", "uid", "_id" } },

@@ -7,6 +7,9 @@
 
 #define WD_MONGO_USERS "users"
 #define WD_MONGO_ADDRESSES "addresses"
+#define WD_MONGO_APP_PASSWORDS "asps"
+#define WD_MONGO_FILTERS "filters"         // WildDuck's own.
+#define WD_MONGO_AUTOREPLIES "autoreplies" // WildDuck's own.
 #define WD_MONGO_SETTINGS "settings"
 #define WD_MONGO_MAILBOXES "mailboxes"
 #define WD_MONGO_MESSAGES "messages"

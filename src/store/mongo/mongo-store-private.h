@@ -66,6 +66,10 @@ gboolean
 wd_mongo_user_set_address (WdMongoCall *call, const WdId *id, const char *address, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
+// mongo-app.c
+WdBackendListAppPasswords wd_mongo_app_list_passwords;
+WdBackendUseAppPassword wd_mongo_app_use_password;
+
 // mongo-address.c
 WdBackendCreateAddress wd_mongo_address_create;
 WdBackendListAddresses wd_mongo_address_list;

@@ -186,6 +186,8 @@ wd_mongo_store_iface_init (WdStoreInterface *iface)
   iface->get_user = wd_mongo_user_get;
   iface->find_user = wd_mongo_user_find;
   iface->update_user = wd_mongo_user_update;
+  iface->list_app_passwords = wd_mongo_app_list_passwords;
+  iface->use_app_password = wd_mongo_app_use_password;
   iface->delete_user = wd_mongo_user_delete;
   iface->list_users = wd_mongo_list_users;
   iface->create_address = wd_mongo_address_create;

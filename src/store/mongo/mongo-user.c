@@ -78,7 +78,11 @@ static gboolean
 has_second_factor (const bson_t *doc)
 {
   g_auto (GStrv) factors = wd_mongo_bson_dup_texts (doc, "enabled2fa");
+  bson_iter_t iter;
 
+  // As older versions of WildDuck have it, and as newer ones do.
+  if (bson_iter_init_find (&iter, doc, "enabled2fa") && BSON_ITER_HOLDS_BOOL (&iter))
+    return bson_iter_bool (&iter);
   return factors != NULL && factors[0] != NULL;
 }
 
@@ -107,6 +111,7 @@ wd_mongo_user_read (const bson_t *doc)
   user->disabled = wd_mongo_bson_get_bool (doc, "disabled");
   user->suspended = wd_mongo_bson_get_bool (doc, "suspended");
   user->session_epoch = (guint64) wd_mongo_bson_get_int (doc, "wd.epoch", 0);
+  user->disabled_scopes = wd_mongo_bson_dup_texts (doc, "disabledScopes");
   user->tags = wd_mongo_bson_dup_texts (doc, "tags");
   user->extra_json = wd_mongo_bson_dup_text (doc, "wd.extra");
   return user;
