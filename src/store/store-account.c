@@ -53,3 +53,27 @@ wd_address_free (WdAddress *self)
   g_free (self->extra_json);
   g_free (self);
 }
+
+static void
+reverse (GPtrArray *rows)
+{
+  for (guint i = 0; i < rows->len / 2; i++)
+    {
+      gpointer row = rows->pdata[i];
+
+      rows->pdata[i] = rows->pdata[rows->len - 1 - i];
+      rows->pdata[rows->len - 1 - i] = row;
+    }
+}
+
+gboolean
+wd_list_query_trim (const WdListQuery *self, GPtrArray *rows)
+{
+  gboolean has_more = rows->len > self->limit;
+
+  if (has_more)
+    g_ptr_array_set_size (rows, (gint) self->limit);
+  if (!wd_core_id_is_none (&self->before))
+    reverse (rows);
+  return has_more;
+}

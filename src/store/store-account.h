@@ -102,6 +102,10 @@ typedef struct
   guint limit;                      // Above 0.
 } WdListQuery;
 
+// Makes a page of rows that were read from the cursor on, backwards for `before`, one more than the
+// limit where there are more. Returns whether there are. For backends.
+gboolean wd_list_query_trim (const WdListQuery *self, GPtrArray *rows);
+
 // Creates the user with INBOX, "Sent Mail", Drafts, Junk and Trash, and with `spec->address` as the
 // main address when it is set. `spec->id` and counters are not looked at.
 // EXISTS when the user name or the address is taken (`spec` tells which by the message's prefix

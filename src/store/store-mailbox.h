@@ -33,6 +33,10 @@ void wd_mailbox_info_free (WdMailboxInfo *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (WdMailboxInfo, wd_mailbox_info_free)
 
+// Puts all mailboxes of an owner, (element-type WdMailboxInfo), into the order of lists, and sees
+// who has children. For backends.
+void wd_mailbox_info_sort (GPtrArray *infos);
+
 // What SELECT needs.
 typedef struct
 {

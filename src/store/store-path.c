@@ -113,3 +113,15 @@ wd_store_path_compare (const char *a, const char *b)
     a++, b++;
   return get_weight (*a) - get_weight (*b);
 }
+
+static int
+compare_paths (gconstpointer a, gconstpointer b)
+{
+  return wd_store_path_compare (*(char *const *) a, *(char *const *) b);
+}
+
+void
+wd_store_path_sort (GPtrArray *paths)
+{
+  g_ptr_array_sort (paths, compare_paths);
+}

@@ -17,5 +17,8 @@ char *wd_store_path_dup_parent (const char *path) G_GNUC_WARN_UNUSED_RESULT;
 // so that each is followed by its inferiors.
 int wd_store_path_compare (const char *a, const char *b);
 
+// Sorts (element-type utf8) paths.
+void wd_store_path_sort (GPtrArray *paths);
+
 // TRUE when `path` is below `parent`.
 gboolean wd_store_path_is_below (const char *path, const char *parent);

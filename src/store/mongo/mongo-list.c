@@ -108,18 +108,6 @@ read_page (WdMongoCall *call,
   return wd_mongo_call_find (call, list->collection, filter, options, keep_row, docs, error);
 }
 
-static void
-reverse (GPtrArray *rows)
-{
-  for (guint i = 0; i < rows->len / 2; i++)
-    {
-      gpointer row = rows->pdata[i];
-
-      rows->pdata[i] = rows->pdata[rows->len - 1 - i];
-      rows->pdata[rows->len - 1 - i] = row;
-    }
-}
-
 static GPtrArray *
 list_docs (WdMongoCall *call,
            const List *list,
@@ -136,11 +124,7 @@ list_docs (WdMongoCall *call,
       || !read_page (call, list, filter, query, docs, error))
     return NULL;
   *out_total = (guint64) total;
-  *out_has_more = docs->len > query->limit;
-  if (docs->len > query->limit)
-    g_ptr_array_set_size (docs, (gint) query->limit);
-  if (!wd_core_id_is_none (&query->before))
-    reverse (docs);
+  *out_has_more = wd_list_query_trim (query, docs);
   return g_steal_pointer (&docs);
 }
 

@@ -5,15 +5,6 @@
 #include "mongo-mailbox.h"
 #include "store-path.h"
 
-static int
-compare_infos (gconstpointer a, gconstpointer b)
-{
-  const WdMailboxInfo *info_a = *(WdMailboxInfo *const *) a;
-  const WdMailboxInfo *info_b = *(WdMailboxInfo *const *) b;
-
-  return wd_store_path_compare (info_a->path, info_b->path);
-}
-
 static gboolean
 keep_doc (const bson_t *doc, gpointer user_data, GError **error)
 {
@@ -36,19 +27,6 @@ load_all (WdMongoCall *call, const WdId *owner, const bson_t *options, GError **
       return NULL;
     }
   return g_steal_pointer (&docs);
-}
-
-// In the order of paths, what is below a mailbox follows it.
-static void
-set_children (GPtrArray *infos)
-{
-  for (guint i = 0; i + 1 < infos->len; i++)
-    {
-      WdMailboxInfo *info = g_ptr_array_index (infos, i);
-      const WdMailboxInfo *next = g_ptr_array_index (infos, i + 1);
-
-      info->has_children = wd_store_path_is_below (next->path, info->path);
-    }
 }
 
 // Reads them again if one has to be raised.
@@ -88,15 +66,8 @@ wd_mongo_mailbox_list_all (WdStore *store,
         return NULL;
       g_ptr_array_add (infos, info);
     }
-  g_ptr_array_sort (infos, compare_infos);
-  set_children (infos);
+  wd_mailbox_info_sort (infos);
   return g_steal_pointer (&infos);
-}
-
-static int
-compare_paths (gconstpointer a, gconstpointer b)
-{
-  return wd_store_path_compare (*(char *const *) a, *(char *const *) b);
 }
 
 // Those of mailboxes stand in their documents, those of bare names in the user's.
@@ -137,7 +108,7 @@ wd_mongo_mailbox_list_subscriptions (WdStore *store,
   for (guint i = 0; bare[i] != NULL; i++)
     if (!g_hash_table_contains (seen, bare[i]))
       g_ptr_array_add (paths, g_strdup (bare[i]));
-  g_ptr_array_sort (paths, compare_paths);
+  wd_store_path_sort (paths);
   return g_steal_pointer (&paths);
 }
 

@@ -9,10 +9,8 @@
 #include "mongo-mailbox.h"
 #include "mongo-message.h"
 #include "mongo-prepare.h"
+#include "store-search-row.h"
 #include "store-search-text.h"
-
-#define DAY_MS ((gint64) 24 * 60 * 60 * 1000)
-#define MINUTE_MS ((gint64) 60 * 1000)
 
 // What a condition looks at.
 typedef enum
@@ -30,9 +28,7 @@ typedef struct
   WdMongoKeywordList *keywords;
   gint64 now_ms;
   const bson_t *doc;
-  WdUid uid;
-  gint64 modseq;
-  WdFlags flags;
+  WdSearchRow row;
   WdContent *content; // Until asked for, this and what follows are NULL.
   GString *header;
   char *folded_header;
@@ -107,105 +103,9 @@ match_not (const WdSearchExpr *expr, Row *row, gboolean *out_match, GError **err
 }
 
 static gboolean
-match_uids (const WdSearchExpr *expr, Row *row, gboolean *out_match, GError **error)
+match_row (const WdSearchExpr *expr, Row *row, gboolean *out_match, GError **error)
 {
-  *out_match = expr->uids != NULL && wd_uidset_has (expr->uids, row->uid);
-  return TRUE;
-}
-
-static gboolean
-match_flags (const WdSearchExpr *expr, Row *row, gboolean *out_match, GError **error)
-{
-  WdFlags wanted = expr->op == WD_SEARCH_FLAGS_SET ? expr->flags : 0;
-
-  *out_match = (row->flags & expr->flags) == wanted;
-  return TRUE;
-}
-
-static gboolean
-match_number (const WdSearchExpr *expr, Row *row, gboolean *out_match, GError **error)
-{
-  guint64 size = (guint64) wd_mongo_bson_get_int (row->doc, "size", 0);
-
-  *out_match = expr->op == WD_SEARCH_LARGER    ? size > expr->number
-               : expr->op == WD_SEARCH_SMALLER ? size < expr->number
-                                               : (guint64) row->modseq >= expr->number;
-  return TRUE;
-}
-
-static gint64
-get_day (gint64 ms)
-{
-  return (ms >= 0 ? ms : ms - DAY_MS + 1) / DAY_MS;
-}
-
-enum
-{
-  DAY_INTERNAL,
-  DAY_SENT,
-  DAY_SAVED,
-};
-
-static const struct
-{
-  guint8 day;
-  gint8 sign; // Less than (-1), equal to (0), not less than (1).
-} days[] = {
-  [WD_SEARCH_BEFORE] = { DAY_INTERNAL, -1 },    [WD_SEARCH_ON] = { DAY_INTERNAL, 0 },
-  [WD_SEARCH_SINCE] = { DAY_INTERNAL, 1 },      [WD_SEARCH_SENT_BEFORE] = { DAY_SENT, -1 },
-  [WD_SEARCH_SENT_ON] = { DAY_SENT, 0 },        [WD_SEARCH_SENT_SINCE] = { DAY_SENT, 1 },
-  [WD_SEARCH_SAVED_BEFORE] = { DAY_SAVED, -1 }, [WD_SEARCH_SAVED_ON] = { DAY_SAVED, 0 },
-  [WD_SEARCH_SAVED_SINCE] = { DAY_SAVED, 1 },
-};
-
-// A message without a Date: was sent on no day. Of WildDuck's, the day is that of UTC.
-static gboolean
-read_day (const Row *row, guint8 kind, gint64 *out_day)
-{
-  gint64 date_ms = wd_mongo_bson_get_date (row->doc, "idate");
-  gint64 saved_ms = wd_mongo_bson_get_date (row->doc, "wd.s");
-  bson_iter_t iter;
-
-  switch (kind)
-    {
-    case DAY_INTERNAL:
-      *out_day = get_day (date_ms + wd_mongo_bson_get_int (row->doc, "wd.z", 0) * MINUTE_MS);
-      return TRUE;
-    case DAY_SAVED:
-      *out_day = get_day (saved_ms != 0 ? saved_ms : date_ms);
-      return TRUE;
-    default:
-      *out_day = get_day (wd_mongo_bson_get_date (row->doc, "hdate"));
-      if (!wd_mongo_bson_find (row->doc, "wd.sd", &iter))
-        return TRUE;
-      *out_day = wd_mongo_bson_iter_int (&iter);
-      return !BSON_ITER_HOLDS_NULL (&iter);
-    }
-}
-
-// Days count in the zone that the date was given in (RFC 3501 6.4.4: "disregarding time and
-// timezone").
-static gboolean
-match_day (const WdSearchExpr *expr, Row *row, gboolean *out_match, GError **error)
-{
-  gint8 sign = days[expr->op].sign;
-  gint64 day, asked = expr->day;
-
-  *out_match = read_day (row, days[expr->op].day, &day)
-               && (sign < 0    ? day < asked
-                   : sign == 0 ? day == asked
-                               : day >= asked);
-  return TRUE;
-}
-
-static gboolean
-match_age (const WdSearchExpr *expr, Row *row, gboolean *out_match, GError **error)
-{
-  gint64 secs = (gint64) MIN (expr->number, (guint64) G_MAXINT64 / 4000);
-  gint64 limit_ms = row->now_ms - secs * 1000;
-  gint64 date_ms = wd_mongo_bson_get_date (row->doc, "idate");
-
-  *out_match = expr->op == WD_SEARCH_YOUNGER ? date_ms >= limit_ms : date_ms <= limit_ms;
+  *out_match = wd_search_row_match (&row->row, expr, row->now_ms);
   return TRUE;
 }
 
@@ -260,23 +160,23 @@ static const struct
   [WD_SEARCH_AND] = { match_children, NEEDS_NOTHING },
   [WD_SEARCH_OR] = { match_children, NEEDS_NOTHING },
   [WD_SEARCH_NOT] = { match_not, NEEDS_NOTHING },
-  [WD_SEARCH_UIDS] = { match_uids, NEEDS_NOTHING },
-  [WD_SEARCH_FLAGS_SET] = { match_flags, NEEDS_FLAGS },
-  [WD_SEARCH_FLAGS_UNSET] = { match_flags, NEEDS_FLAGS },
-  [WD_SEARCH_LARGER] = { match_number, NEEDS_ROW },
-  [WD_SEARCH_SMALLER] = { match_number, NEEDS_ROW },
-  [WD_SEARCH_MODSEQ] = { match_number, NEEDS_NOTHING },
-  [WD_SEARCH_BEFORE] = { match_day, NEEDS_ROW },
-  [WD_SEARCH_ON] = { match_day, NEEDS_ROW },
-  [WD_SEARCH_SINCE] = { match_day, NEEDS_ROW },
-  [WD_SEARCH_SENT_BEFORE] = { match_day, NEEDS_ROW },
-  [WD_SEARCH_SENT_ON] = { match_day, NEEDS_ROW },
-  [WD_SEARCH_SENT_SINCE] = { match_day, NEEDS_ROW },
-  [WD_SEARCH_SAVED_BEFORE] = { match_day, NEEDS_ROW },
-  [WD_SEARCH_SAVED_ON] = { match_day, NEEDS_ROW },
-  [WD_SEARCH_SAVED_SINCE] = { match_day, NEEDS_ROW },
-  [WD_SEARCH_YOUNGER] = { match_age, NEEDS_ROW },
-  [WD_SEARCH_OLDER] = { match_age, NEEDS_ROW },
+  [WD_SEARCH_UIDS] = { match_row, NEEDS_NOTHING },
+  [WD_SEARCH_FLAGS_SET] = { match_row, NEEDS_FLAGS },
+  [WD_SEARCH_FLAGS_UNSET] = { match_row, NEEDS_FLAGS },
+  [WD_SEARCH_LARGER] = { match_row, NEEDS_ROW },
+  [WD_SEARCH_SMALLER] = { match_row, NEEDS_ROW },
+  [WD_SEARCH_MODSEQ] = { match_row, NEEDS_NOTHING },
+  [WD_SEARCH_BEFORE] = { match_row, NEEDS_ROW },
+  [WD_SEARCH_ON] = { match_row, NEEDS_ROW },
+  [WD_SEARCH_SINCE] = { match_row, NEEDS_ROW },
+  [WD_SEARCH_SENT_BEFORE] = { match_row, NEEDS_ROW },
+  [WD_SEARCH_SENT_ON] = { match_row, NEEDS_ROW },
+  [WD_SEARCH_SENT_SINCE] = { match_row, NEEDS_ROW },
+  [WD_SEARCH_SAVED_BEFORE] = { match_row, NEEDS_ROW },
+  [WD_SEARCH_SAVED_ON] = { match_row, NEEDS_ROW },
+  [WD_SEARCH_SAVED_SINCE] = { match_row, NEEDS_ROW },
+  [WD_SEARCH_YOUNGER] = { match_row, NEEDS_ROW },
+  [WD_SEARCH_OLDER] = { match_row, NEEDS_ROW },
   [WD_SEARCH_HEADER] = { match_header, NEEDS_TEXT },
   [WD_SEARCH_BODY] = { match_body, NEEDS_TEXT },
   [WD_SEARCH_TEXT] = { match_text, NEEDS_TEXT },
@@ -364,12 +264,45 @@ make_options (Needs needs)
   return options;
 }
 
+// Of WildDuck's messages, the day of the Date: header is that of UTC.
+static void
+read_sent_day (const bson_t *doc, WdSearchRow *out_row)
+{
+  bson_iter_t iter;
+
+  out_row->has_sent_day = TRUE;
+  if (wd_mongo_bson_find (doc, "wd.sd", &iter))
+    {
+      out_row->has_sent_day = !BSON_ITER_HOLDS_NULL (&iter);
+      out_row->sent_day = wd_mongo_bson_iter_int (&iter);
+    }
+  else
+    {
+      out_row->sent_day = wd_search_row_get_day (wd_mongo_bson_get_date (doc, "hdate"));
+    }
+}
+
+// What the projection left out is 0, and not asked for.
+static void
+read_row (const bson_t *doc, WdSearchRow *out_row)
+{
+  gint64 saved_ms = wd_mongo_bson_get_date (doc, "wd.s");
+
+  out_row->uid = (WdUid) wd_mongo_bson_get_int (doc, "uid", 0);
+  out_row->modseq = (WdModseq) wd_mongo_bson_get_int (doc, "modseq", 0);
+  out_row->size_bytes = (guint64) wd_mongo_bson_get_int (doc, "size", 0);
+  out_row->date_ms = wd_mongo_bson_get_date (doc, "idate");
+  out_row->zone_minutes = wd_mongo_bson_get_int (doc, "wd.z", 0);
+  out_row->save_date_ms = saved_ms != 0 ? saved_ms : out_row->date_ms;
+  read_sent_day (doc, out_row);
+}
+
 typedef struct
 {
   const WdSearchExpr *expr;
   Row *row;
   WdUidSet *found;
-  gint64 modseq;
+  WdModseq modseq;
 } Search;
 
 static gboolean
@@ -380,9 +313,8 @@ look_at (const bson_t *doc, gpointer user_data, GError **error)
   gboolean is_match;
 
   row->doc = doc;
-  row->uid = (WdUid) wd_mongo_bson_get_int (doc, "uid", 0);
-  row->modseq = wd_mongo_bson_get_int (doc, "modseq", 0);
-  if (!wd_mongo_keyword_read_flags (row->keywords, doc, &row->flags, error))
+  read_row (doc, &row->row);
+  if (!wd_mongo_keyword_read_flags (row->keywords, doc, &row->row.flags, error))
     return FALSE;
 
   gboolean ok = match (self->expr, row, &is_match, error);
@@ -390,8 +322,8 @@ look_at (const bson_t *doc, gpointer user_data, GError **error)
   forget_texts (row);
   if (ok && is_match)
     {
-      wd_uidset_add (self->found, row->uid);
-      self->modseq = MAX (self->modseq, row->modseq);
+      wd_uidset_add (self->found, row->row.uid);
+      self->modseq = MAX (self->modseq, row->row.modseq);
     }
   return ok;
 }
@@ -427,6 +359,6 @@ wd_mongo_search_messages (WdStore *store,
     return FALSE;
   *out_uids = g_steal_pointer (&found);
   if (out_modseq != NULL)
-    *out_modseq = (WdModseq) search.modseq;
+    *out_modseq = search.modseq;
   return TRUE;
 }

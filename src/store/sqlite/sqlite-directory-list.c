@@ -167,18 +167,6 @@ read_page (
   return ok;
 }
 
-static void
-reverse (GPtrArray *rows)
-{
-  for (guint i = 0; i < rows->len / 2; i++)
-    {
-      gpointer row = rows->pdata[i];
-
-      rows->pdata[i] = rows->pdata[rows->len - 1 - i];
-      rows->pdata[rows->len - 1 - i] = row;
-    }
-}
-
 static GPtrArray *
 list_page (WdStore *store,
            const List *list,
@@ -202,11 +190,7 @@ list_page (WdStore *store,
     return NULL;
 
   *out_total = total;
-  *out_has_more = rows->len > query->limit;
-  if (rows->len > query->limit)
-    g_ptr_array_set_size (rows, (gint) query->limit);
-  if (!wd_core_id_is_none (&query->before))
-    reverse (rows);
+  *out_has_more = wd_list_query_trim (query, rows);
   return g_steal_pointer (&rows);
 }
 

@@ -85,28 +85,6 @@ wd_sqlite_mailbox_list_read (WdSqliteLease *lease,
   return TRUE;
 }
 
-static int
-compare_infos (gconstpointer a, gconstpointer b)
-{
-  const WdMailboxInfo *info_a = *(WdMailboxInfo *const *) a;
-  const WdMailboxInfo *info_b = *(WdMailboxInfo *const *) b;
-
-  return wd_store_path_compare (info_a->path, info_b->path);
-}
-
-// In the order of paths, what is below a mailbox follows it.
-static void
-set_children (GPtrArray *infos)
-{
-  for (guint i = 0; i + 1 < infos->len; i++)
-    {
-      WdMailboxInfo *info = g_ptr_array_index (infos, i);
-      const WdMailboxInfo *next = g_ptr_array_index (infos, i + 1);
-
-      info->has_children = wd_store_path_is_below (next->path, info->path);
-    }
-}
-
 GPtrArray *
 wd_sqlite_mailbox_list_all (WdStore *store,
                             const WdActor *actor,
@@ -139,15 +117,8 @@ wd_sqlite_mailbox_list_all (WdStore *store,
         return NULL;
       g_ptr_array_add (infos, info);
     }
-  g_ptr_array_sort (infos, compare_infos);
-  set_children (infos);
+  wd_mailbox_info_sort (infos);
   return g_steal_pointer (&infos);
-}
-
-static int
-compare_paths (gconstpointer a, gconstpointer b)
-{
-  return wd_store_path_compare (*(char *const *) a, *(char *const *) b);
 }
 
 GPtrArray *
@@ -177,7 +148,7 @@ wd_sqlite_mailbox_list_subscriptions (WdStore *store,
         break;
       g_ptr_array_add (paths, wd_sqlite_db_dup_text (stmt, 0));
     }
-  g_ptr_array_sort (paths, compare_paths);
+  wd_store_path_sort (paths);
   return g_steal_pointer (&paths);
 }
 

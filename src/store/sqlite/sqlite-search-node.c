@@ -4,9 +4,6 @@
 
 #include "sqlite-search.h"
 
-#define DAY_MS (24 * 60 * 60 * G_GINT64_CONSTANT (1000))
-#define MINUTE_MS (60 * G_GINT64_CONSTANT (1000))
-
 struct _WdSqliteSearchNode
 {
   const WdSearchExpr *expr;
@@ -89,108 +86,13 @@ match_not (WdSqliteSearchNode *self,
 }
 
 static gboolean
-match_uids (WdSqliteSearchNode *self,
-            const WdSqliteSearchRow *row,
-            WdSqliteSearchTexts *texts,
-            gboolean *out_match,
-            GError **error)
-{
-  *out_match = self->expr->uids != NULL && wd_uidset_has (self->expr->uids, row->uid);
-  return TRUE;
-}
-
-static gboolean
-match_flags (WdSqliteSearchNode *self,
-             const WdSqliteSearchRow *row,
-             WdSqliteSearchTexts *texts,
-             gboolean *out_match,
-             GError **error)
-{
-  WdFlags wanted = self->expr->op == WD_SEARCH_FLAGS_SET ? self->expr->flags : 0;
-
-  *out_match = (row->flags & self->expr->flags) == wanted;
-  return TRUE;
-}
-
-static gboolean
-match_number (WdSqliteSearchNode *self,
-              const WdSqliteSearchRow *row,
-              WdSqliteSearchTexts *texts,
-              gboolean *out_match,
-              GError **error)
-{
-  guint64 number = self->expr->number;
-  WdSearchOp op = self->expr->op;
-
-  *out_match = op == WD_SEARCH_LARGER    ? (guint64) row->size_bytes > number
-               : op == WD_SEARCH_SMALLER ? (guint64) row->size_bytes < number
-                                         : (guint64) row->modseq >= number;
-  return TRUE;
-}
-
-static gint64
-get_day (gint64 ms)
-{
-  return (ms >= 0 ? ms : ms - DAY_MS + 1) / DAY_MS;
-}
-
-// Which day a message belongs to, and how it is compared.
-enum
-{
-  DAY_INTERNAL,
-  DAY_SENT,
-  DAY_SAVED,
-};
-
-static const struct
-{
-  guint8 day;
-  gint8 sign; // Less than (-1), equal to (0), not less than (1).
-} days[] = {
-  [WD_SEARCH_BEFORE] = { DAY_INTERNAL, -1 },    [WD_SEARCH_ON] = { DAY_INTERNAL, 0 },
-  [WD_SEARCH_SINCE] = { DAY_INTERNAL, 1 },      [WD_SEARCH_SENT_BEFORE] = { DAY_SENT, -1 },
-  [WD_SEARCH_SENT_ON] = { DAY_SENT, 0 },        [WD_SEARCH_SENT_SINCE] = { DAY_SENT, 1 },
-  [WD_SEARCH_SAVED_BEFORE] = { DAY_SAVED, -1 }, [WD_SEARCH_SAVED_ON] = { DAY_SAVED, 0 },
-  [WD_SEARCH_SAVED_SINCE] = { DAY_SAVED, 1 },
-};
-
-// Days count in the zone that the date was given in (RFC 3501 6.4.4: "disregarding time and
-// timezone"). A message without a Date: was sent on no day.
-static gboolean
-match_day (WdSqliteSearchNode *self,
+match_row (WdSqliteSearchNode *self,
            const WdSqliteSearchRow *row,
            WdSqliteSearchTexts *texts,
            gboolean *out_match,
            GError **error)
 {
-  const gint64 of[] = {
-    [DAY_INTERNAL] = get_day (row->date_ms + row->zone_minutes * MINUTE_MS),
-    [DAY_SENT] = row->sent_day,
-    [DAY_SAVED] = get_day (row->save_date_ms),
-  };
-  guint8 kind = days[self->expr->op].day;
-  gint8 sign = days[self->expr->op].sign;
-  gint64 day = of[kind], asked = self->expr->day;
-
-  *out_match = (sign < 0    ? day < asked
-                : sign == 0 ? day == asked
-                            : day >= asked)
-               && (kind != DAY_SENT || row->has_sent_day);
-  return TRUE;
-}
-
-static gboolean
-match_age (WdSqliteSearchNode *self,
-           const WdSqliteSearchRow *row,
-           WdSqliteSearchTexts *texts,
-           gboolean *out_match,
-           GError **error)
-{
-  gint64 secs = (gint64) MIN (self->expr->number, (guint64) G_MAXINT64 / 4000);
-  gint64 limit_ms = self->now_ms - secs * 1000;
-
-  *out_match
-      = self->expr->op == WD_SEARCH_YOUNGER ? row->date_ms >= limit_ms : row->date_ms <= limit_ms;
+  *out_match = wd_search_row_match (&row->row, self->expr, self->now_ms);
   return TRUE;
 }
 
@@ -258,23 +160,23 @@ static const struct
   [WD_SEARCH_AND] = { match_children, 0 },
   [WD_SEARCH_OR] = { match_children, 0 },
   [WD_SEARCH_NOT] = { match_not, 0 },
-  [WD_SEARCH_UIDS] = { match_uids, 0 },
-  [WD_SEARCH_FLAGS_SET] = { match_flags, WD_SQLITE_SEARCH_CHANGED },
-  [WD_SEARCH_FLAGS_UNSET] = { match_flags, WD_SQLITE_SEARCH_CHANGED },
-  [WD_SEARCH_LARGER] = { match_number, WD_SQLITE_SEARCH_ROW },
-  [WD_SEARCH_SMALLER] = { match_number, WD_SQLITE_SEARCH_ROW },
-  [WD_SEARCH_MODSEQ] = { match_number, WD_SQLITE_SEARCH_CHANGED },
-  [WD_SEARCH_BEFORE] = { match_day, WD_SQLITE_SEARCH_ROW },
-  [WD_SEARCH_ON] = { match_day, WD_SQLITE_SEARCH_ROW },
-  [WD_SEARCH_SINCE] = { match_day, WD_SQLITE_SEARCH_ROW },
-  [WD_SEARCH_SENT_BEFORE] = { match_day, WD_SQLITE_SEARCH_SENT },
-  [WD_SEARCH_SENT_ON] = { match_day, WD_SQLITE_SEARCH_SENT },
-  [WD_SEARCH_SENT_SINCE] = { match_day, WD_SQLITE_SEARCH_SENT },
-  [WD_SEARCH_SAVED_BEFORE] = { match_day, WD_SQLITE_SEARCH_ROW },
-  [WD_SEARCH_SAVED_ON] = { match_day, WD_SQLITE_SEARCH_ROW },
-  [WD_SEARCH_SAVED_SINCE] = { match_day, WD_SQLITE_SEARCH_ROW },
-  [WD_SEARCH_YOUNGER] = { match_age, WD_SQLITE_SEARCH_ROW },
-  [WD_SEARCH_OLDER] = { match_age, WD_SQLITE_SEARCH_ROW },
+  [WD_SEARCH_UIDS] = { match_row, 0 },
+  [WD_SEARCH_FLAGS_SET] = { match_row, WD_SQLITE_SEARCH_CHANGED },
+  [WD_SEARCH_FLAGS_UNSET] = { match_row, WD_SQLITE_SEARCH_CHANGED },
+  [WD_SEARCH_LARGER] = { match_row, WD_SQLITE_SEARCH_ROW },
+  [WD_SEARCH_SMALLER] = { match_row, WD_SQLITE_SEARCH_ROW },
+  [WD_SEARCH_MODSEQ] = { match_row, WD_SQLITE_SEARCH_CHANGED },
+  [WD_SEARCH_BEFORE] = { match_row, WD_SQLITE_SEARCH_ROW },
+  [WD_SEARCH_ON] = { match_row, WD_SQLITE_SEARCH_ROW },
+  [WD_SEARCH_SINCE] = { match_row, WD_SQLITE_SEARCH_ROW },
+  [WD_SEARCH_SENT_BEFORE] = { match_row, WD_SQLITE_SEARCH_SENT },
+  [WD_SEARCH_SENT_ON] = { match_row, WD_SQLITE_SEARCH_SENT },
+  [WD_SEARCH_SENT_SINCE] = { match_row, WD_SQLITE_SEARCH_SENT },
+  [WD_SEARCH_SAVED_BEFORE] = { match_row, WD_SQLITE_SEARCH_ROW },
+  [WD_SEARCH_SAVED_ON] = { match_row, WD_SQLITE_SEARCH_ROW },
+  [WD_SEARCH_SAVED_SINCE] = { match_row, WD_SQLITE_SEARCH_ROW },
+  [WD_SEARCH_YOUNGER] = { match_row, WD_SQLITE_SEARCH_ROW },
+  [WD_SEARCH_OLDER] = { match_row, WD_SQLITE_SEARCH_ROW },
   [WD_SEARCH_HEADER] = { match_header, WD_SQLITE_SEARCH_TEXT },
   [WD_SEARCH_BODY] = { match_body, WD_SQLITE_SEARCH_TEXT },
   [WD_SEARCH_TEXT] = { match_text, WD_SQLITE_SEARCH_TEXT },

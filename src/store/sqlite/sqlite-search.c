@@ -23,7 +23,7 @@ typedef struct
   gint64 indexed_upto;
   WdUidSet *found;
   WdSqliteFlagRuns runs;
-  gint64 modseq;
+  WdModseq modseq;
   guint n_rows;
   GCancellable *cancellable;
 } Search;
@@ -44,18 +44,21 @@ get_sql (WdSqliteSearchNeeds needs)
 }
 
 static gboolean
-read_row (Search *search, sqlite3_stmt *stmt, WdSqliteSearchRow *row, GError **error)
+read_row (Search *search, sqlite3_stmt *stmt, WdSqliteSearchRow *out_row, GError **error)
 {
+  WdSearchRow *row = &out_row->row;
+  gint64 modseq = sqlite3_column_int64 (stmt, 2);
+
   row->uid = (WdUid) sqlite3_column_int64 (stmt, 0);
   row->flags = (WdFlags) sqlite3_column_int64 (stmt, 1);
-  row->modseq = sqlite3_column_int64 (stmt, 2);
-  row->content = sqlite3_column_int64 (stmt, 3);
+  out_row->content = sqlite3_column_int64 (stmt, 3);
   if ((search->needs & WD_SQLITE_SEARCH_CHANGED) != 0
-      && !wd_sqlite_flag_runs_find (&search->runs, row->uid, &row->flags, &row->modseq, error))
+      && !wd_sqlite_flag_runs_find (&search->runs, row->uid, &row->flags, &modseq, error))
     return FALSE;
+  row->modseq = (WdModseq) modseq;
   if ((search->needs & (WD_SQLITE_SEARCH_ROW | WD_SQLITE_SEARCH_SENT)) == 0)
     return TRUE;
-  row->size_bytes = sqlite3_column_int64 (stmt, 4);
+  row->size_bytes = (guint64) sqlite3_column_int64 (stmt, 4);
   row->date_ms = sqlite3_column_int64 (stmt, 5);
   row->zone_minutes = sqlite3_column_int64 (stmt, 6);
   row->save_date_ms = row->date_ms + sqlite3_column_int64 (stmt, 7);
@@ -81,8 +84,8 @@ look_at (Search *search, sqlite3_stmt *stmt, GError **error)
     return FALSE;
   if (match)
     {
-      wd_uidset_add (search->found, row.uid);
-      search->modseq = MAX (search->modseq, row.modseq);
+      wd_uidset_add (search->found, row.row.uid);
+      search->modseq = MAX (search->modseq, row.row.modseq);
     }
   return TRUE;
 }
@@ -198,7 +201,7 @@ search_in (WdSqliteLease *lease,
   if (!scan (&search, mailbox, error))
     return FALSE;
   if (out_modseq != NULL)
-    *out_modseq = (WdModseq) search.modseq;
+    *out_modseq = search.modseq;
   return TRUE;
 }
 

@@ -4,7 +4,7 @@
 
 #include "sqlite-index.h"
 #include "sqlite-mailbox.h"
-#include "store-search.h"
+#include "store-search-row.h"
 
 // Which columns of a row the expression looks at.
 typedef enum
@@ -17,16 +17,8 @@ typedef enum
 
 typedef struct
 {
-  WdUid uid;
-  gint64 modseq;
+  WdSearchRow row;
   gint64 content;
-  WdFlags flags;
-  gint64 size_bytes;
-  gint64 date_ms;
-  gint64 zone_minutes;
-  gint64 save_date_ms;
-  gboolean has_sent_day;
-  gint64 sent_day;
 } WdSqliteSearchRow;
 
 // The texts of one message, read when they are first asked for.
