@@ -13,6 +13,8 @@
 
 // One round trip of inserts holds at most so much.
 #define BATCH_DOCS 1000
+// So many are read in one: they are kept until they are in order.
+#define READ_DOCS 250
 #define BATCH_BYTES (8 * 1024 * 1024)
 
 typedef struct
@@ -160,7 +162,7 @@ copy_doc (const bson_t *doc, gpointer user_data, GError **error)
 static gboolean
 write_copies (Copy *self, GError **error)
 {
-  g_autoptr (bson_t) options = BCON_NEW ("batchSize", BCON_INT32 (BATCH_DOCS));
+  g_autoptr (bson_t) options = BCON_NEW ("batchSize", BCON_INT32 (READ_DOCS));
   gboolean is_ended;
 
   self->now_ms = wd_core_clock_now_us () / 1000;

@@ -11,6 +11,12 @@
 #include "mongo-message.h"
 #include "mongo-prepare.h"
 #include "mongo-quota.h"
+#include "mongo-schema.h"
+
+// Candidates in one round trip.
+#define FIND_BATCH 20000
+// So many UIDs are asked for by themselves, whatever else is deleted.
+#define NAMED_MAX 500
 
 typedef struct
 {
@@ -48,18 +54,66 @@ make_condition (gboolean only_deleted)
   return only_deleted ? BCON_NEW ("undeleted", BCON_BOOL (FALSE)) : bson_new ();
 }
 
-static gboolean
-note_uid (const bson_t *doc, gpointer user_data, GError **error)
+// What is to go.
+typedef struct
 {
-  wd_uidset_add (user_data, (WdUid) wd_mongo_bson_get_int (doc, "uid", 0));
+  const WdUidSet *visible;
+  WdUidSet *uids;
+  GArray *ids; // (element-type WdId)
+} Candidates;
+
+static gboolean
+note_candidate (const bson_t *doc, gpointer user_data, GError **error)
+{
+  Candidates *self = user_data;
+  WdUid uid = (WdUid) wd_mongo_bson_get_int (doc, "uid", 0);
+  WdId id = wd_mongo_bson_get_id (doc, "_id");
+
+  if (!wd_uidset_has (self->visible, uid))
+    return TRUE;
+  wd_uidset_add (self->uids, uid);
+  g_array_append_val (self->ids, id);
   return TRUE;
 }
 
-// From here on they are this operation's: nobody else expunges them or changes their flags.
+// Where all that is deleted goes, it is read by its own index.
+static gboolean
+find_candidates (
+    Candidates *self, WdMongoCall *call, const WdId *mailbox, gboolean only_deleted, GError **error)
+{
+  g_autoptr (bson_t) filter = make_condition (only_deleted);
+  g_autoptr (bson_t) options = BCON_NEW ("projection", "{", "uid", BCON_INT32 (1), "}", "batchSize",
+                                         BCON_INT32 (FIND_BATCH));
+
+  if (!only_deleted || wd_uidset_get_count (self->visible) <= NAMED_MAX)
+    return wd_mongo_message_find (call, mailbox, self->visible, filter, options, note_candidate,
+                                  self, error);
+  wd_mongo_bson_add_id (filter, "mailbox", mailbox);
+  BSON_APPEND_UTF8 (options, "hint", WD_MONGO_MESSAGES_UNDELETED);
+  return wd_mongo_call_find (call, WD_MONGO_MESSAGES, filter, options, note_candidate, self, error);
+}
+
+static void
+add_marks_by_ids (
+    WdMongoBulk *bulk, const WdMongoOp *op, GArray *ids, const bson_t *more, const bson_t *update)
+{
+  for (guint i = 0; i < ids->len; i += WD_MONGO_MESSAGE_IDS_MAX)
+    {
+      g_autoptr (bson_t) filter
+          = wd_mongo_message_by_ids (&op->mailbox, &g_array_index (ids, WdId, i),
+                                     MIN (WD_MONGO_MESSAGE_IDS_MAX, ids->len - i), more);
+
+      wd_mongo_call_bulk_update (bulk, filter, update, WD_MONGO_MANY);
+    }
+}
+
+// From here on they are this operation's: nobody else expunges them or changes their flags. `ids`
+// (nullable): theirs, where they are known.
 static gboolean
 mark_once (WdMongoCall *call,
            const WdMongoOp *op,
            const WdUidSet *uids,
+           GArray *ids,
            gboolean only_deleted,
            GError **error)
 {
@@ -71,6 +125,11 @@ mark_once (WdMongoCall *call,
   bson_t *next;
 
   BCON_APPEND (more, "wd.x", "{", "$exists", BCON_BOOL (FALSE), "}");
+  if (ids != NULL)
+    {
+      add_marks_by_ids (bulk, op, ids, more, update);
+      return wd_mongo_call_bulk_run (bulk, NULL, error);
+    }
   wd_mongo_message_begin (&pieces, &op->mailbox, uids);
   while ((next = wd_mongo_message_next (&pieces, more)) != NULL)
     {
@@ -86,10 +145,11 @@ static gboolean
 mark (WdMongoCall *call,
       const WdMongoOp *op,
       const WdUidSet *uids,
+      GArray *ids,
       gboolean only_deleted,
       GError **error)
 {
-  for (guint i = 1; !mark_once (call, op, uids, only_deleted, error); i++)
+  for (guint i = 1; !mark_once (call, op, uids, ids, only_deleted, error); i++)
     if (!wd_mongo_call_may_repeat (error, i))
       return FALSE;
   return TRUE;
@@ -102,17 +162,32 @@ make_marked (const WdMongoOp *op)
 }
 
 static gboolean
-read_marked (
-    Removal *self, WdMongoCall *call, const WdMongoOp *op, const WdUidSet *uids, GError **error)
+read_marked (Removal *self,
+             WdMongoCall *call,
+             const WdMongoOp *op,
+             const WdUidSet *uids,
+             GArray *ids,
+             GError **error)
 {
   g_autoptr (bson_t) marked = make_marked (op);
   g_autoptr (bson_t) options
       = BCON_NEW ("projection", "{", "uid", BCON_INT32 (1), "size", BCON_INT32 (1), "unseen",
                   BCON_INT32 (1), "undeleted", BCON_INT32 (1), "wd.m0", BCON_INT32 (1), "wd.b",
                   BCON_INT32 (1), "magic", BCON_INT32 (1), "mimeTree.attachmentMap", BCON_INT32 (1),
-                  "}", "batchSize", BCON_INT32 (5000));
+                  "}", "batchSize", BCON_INT32 (WD_MONGO_MESSAGE_IDS_MAX));
 
-  return wd_mongo_message_find (call, &op->mailbox, uids, marked, options, note_doc, self, error);
+  if (ids == NULL)
+    return wd_mongo_message_find (call, &op->mailbox, uids, marked, options, note_doc, self, error);
+  for (guint i = 0; i < ids->len; i += WD_MONGO_MESSAGE_IDS_MAX)
+    {
+      g_autoptr (bson_t) filter
+          = wd_mongo_message_by_ids (&op->mailbox, &g_array_index (ids, WdId, i),
+                                     MIN (WD_MONGO_MESSAGE_IDS_MAX, ids->len - i), marked);
+
+      if (!wd_mongo_call_find (call, WD_MONGO_MESSAGES, filter, options, note_doc, self, error))
+        return FALSE;
+    }
+  return TRUE;
 }
 
 static gboolean
@@ -145,15 +220,47 @@ wd_mongo_expunge_delete (WdMongoCall *call,
   return TRUE;
 }
 
+static gboolean
+delete_gone_once (const Removal *self, WdMongoCall *call, const WdMongoOp *op, GError **error)
+{
+  g_autoptr (WdMongoBulk) bulk = wd_mongo_call_bulk_new (call, WD_MONGO_MESSAGES);
+  g_autoptr (bson_t) marked = make_marked (op);
+  g_autoptr (GArray) ids = g_array_new (FALSE, FALSE, sizeof (WdId));
+
+  for (guint i = 0; i < self->gone->len; i++)
+    g_array_append_val (ids, g_array_index (self->gone, WdMongoGone, i).message);
+  for (guint i = 0; i < ids->len; i += WD_MONGO_MESSAGE_IDS_MAX)
+    {
+      g_autoptr (bson_t) filter
+          = wd_mongo_message_by_ids (&op->mailbox, &g_array_index (ids, WdId, i),
+                                     MIN (WD_MONGO_MESSAGE_IDS_MAX, ids->len - i), marked);
+
+      wd_mongo_call_bulk_delete (bulk, filter);
+    }
+  return wd_mongo_call_bulk_run (bulk, NULL, error);
+}
+
+static gboolean
+delete_gone (const Removal *self, WdMongoCall *call, const WdMongoOp *op, GError **error)
+{
+  for (guint i = 1; !delete_gone_once (self, call, op, error); i++)
+    if (!wd_mongo_call_may_repeat (error, i))
+      return FALSE;
+  return TRUE;
+}
+
 // What is marked goes.
 static gboolean
-remove_marked (
-    Removal *self, WdMongoCall *call, const WdMongoOp *op, const WdUidSet *uids, GError **error)
+remove_marked (Removal *self,
+               WdMongoCall *call,
+               const WdMongoOp *op,
+               const WdUidSet *uids,
+               GArray *ids,
+               GError **error)
 {
   gboolean is_ended;
 
-  return read_marked (self, call, op, uids, error)
-         && wd_mongo_expunge_delete (call, op, uids, error)
+  return read_marked (self, call, op, uids, ids, error) && delete_gone (self, call, op, error)
          && wd_mongo_journal_add (call, op, (const WdMongoGone *) (gpointer) self->gone->data,
                                   self->gone->len, error)
          && wd_mongo_pending_finish (call, op, WD_MONGO_PENDING_EXPUNGE, &self->delta, &is_ended,
@@ -166,19 +273,19 @@ run (Removal *self,
      WdMongoCall *call,
      const WdId *owner,
      const WdId *mailbox,
-     const WdUidSet *candidates,
+     const Candidates *candidates,
      gboolean only_deleted,
      gint64 *out_modseq,
      GError **error)
 {
   WdMongoOp op;
 
-  if (!wd_mongo_pending_begin (call, owner, mailbox, WD_MONGO_PENDING_EXPUNGE, 0, candidates, &op,
-                               error)
-      || !mark (call, &op, candidates, only_deleted, error))
+  if (!wd_mongo_pending_begin (call, owner, mailbox, WD_MONGO_PENDING_EXPUNGE, 0, candidates->uids,
+                               &op, error)
+      || !mark (call, &op, candidates->uids, candidates->ids, only_deleted, error))
     return FALSE;
   *out_modseq = op.modseq;
-  return remove_marked (self, call, &op, candidates, error);
+  return remove_marked (self, call, &op, candidates->uids, candidates->ids, error);
 }
 
 gboolean
@@ -193,12 +300,11 @@ wd_mongo_expunge_run (WdStore *store,
                       gint64 *out_size_bytes,
                       GError **error)
 {
-  g_autoptr (bson_t) more = make_condition (only_deleted);
-  g_autoptr (bson_t) options = BCON_NEW ("projection", "{", "_id", BCON_INT32 (0), "uid",
-                                         BCON_INT32 (1), "}", "batchSize", BCON_INT32 (20000));
   g_autoptr (WdUidSet) visible
       = uids != NULL ? wd_uidset_copy (uids) : wd_uidset_new_range (1, G_MAXUINT32);
-  g_autoptr (WdUidSet) candidates = wd_uidset_new ();
+  g_autoptr (WdUidSet) uids_to_go = wd_uidset_new ();
+  g_autoptr (GArray) ids_to_go = g_array_new (FALSE, FALSE, sizeof (WdId));
+  Candidates candidates = { visible, uids_to_go, ids_to_go };
   g_autoptr (WdUidSet) found = wd_uidset_new ();
   g_autoptr (GArray) gone = g_array_new (FALSE, FALSE, sizeof (WdMongoGone));
   g_autoptr (GHashTable) blobs = wd_mongo_blob_counts_new ();
@@ -206,14 +312,13 @@ wd_mongo_expunge_run (WdStore *store,
 
   wd_uidset_remove_range (visible, (WdUid) mailbox->uidnext, G_MAXUINT32);
   *out_modseq = mailbox->modseq;
-  if (!wd_mongo_message_find (call, &mailbox->id, visible, more, options, note_uid, candidates,
-                              error)
-      || (!wd_uidset_is_empty (candidates)
-          && !run (&removal, call, owner, &mailbox->id, candidates, only_deleted, out_modseq,
+  if (!find_candidates (&candidates, call, &mailbox->id, only_deleted, error)
+      || (!wd_uidset_is_empty (uids_to_go)
+          && !run (&removal, call, owner, &mailbox->id, &candidates, only_deleted, out_modseq,
                    error)))
     return FALSE;
   // Even when others have expunged them: what they did was held back meanwhile.
-  if (!wd_uidset_is_empty (candidates))
+  if (!wd_uidset_is_empty (uids_to_go))
     wd_mongo_store_notify (store, WD_BEACON_MAILBOX, owner, &mailbox->id);
   *out_size_bytes = -removal.delta.size_bytes;
   *out_uids = g_steal_pointer (&found);
@@ -311,7 +416,8 @@ wd_mongo_expunge_begin_replaced (WdMongoCall *call,
   g_autoptr (bson_t) doc = NULL;
 
   if (!wd_mongo_pending_begin_replace (call, owner, mailbox, uids, message, out_op, error)
-      || !mark (call, out_op, uids, FALSE, error) || !find_marked (call, out_op, uids, &doc, error))
+      || !mark (call, out_op, uids, NULL, FALSE, error)
+      || !find_marked (call, out_op, uids, &doc, error))
     return FALSE;
   if (doc == NULL)
     {
@@ -331,5 +437,5 @@ wd_mongo_expunge_finish_replaced (WdMongoCall *call, const WdMongoOp *op, WdUid 
   g_autoptr (GHashTable) blobs = wd_mongo_blob_counts_new ();
   Removal removal = { .mailbox = &op->mailbox, .uids = found, .gone = gone, .blobs = blobs };
 
-  return remove_marked (&removal, call, op, uids, error);
+  return remove_marked (&removal, call, op, uids, NULL, error);
 }

@@ -5,6 +5,7 @@
 #include "mongo-mailbox.h"
 #include "mongo-message.h"
 #include "mongo-prepare.h"
+#include "mongo-schema.h"
 
 // Documents in one round trip, by what is read of them.
 static const gint32 batch_sizes[] = {
@@ -125,8 +126,11 @@ wd_mongo_fetch_messages (WdStore *store,
     return FALSE;
   wd_uidset_remove_range (visible, (WdUid) row.uidnext, G_MAXUINT32);
   if (changed_since > 0)
-    BCON_APPEND (more, "modseq", "{", "$gt", BCON_INT64 ((gint64) MIN (changed_since, G_MAXINT64)),
-                 "}");
+    {
+      BCON_APPEND (more, "modseq", "{", "$gt",
+                   BCON_INT64 ((gint64) MIN (changed_since, G_MAXINT64)), "}");
+      BSON_APPEND_UTF8 (options, "hint", WD_MONGO_MESSAGES_BY_MODSEQ);
+    }
   wd_mongo_keyword_begin (wd_mongo_store_get_keywords (store), &call, &actor->owner, &keywords);
   return wd_mongo_message_find (&call, mailbox, visible, more, options, pass_doc, &fetch, error);
 }

@@ -17,6 +17,7 @@ typedef struct
   WdFlags before;
   WdFlags after;
   WdUidSet *uids;
+  GArray *ids; // (element-type WdId)
 } Group;
 
 typedef struct
@@ -36,6 +37,7 @@ group_free (gpointer data)
 
   bson_destroy (group->flags);
   wd_uidset_free (group->uids);
+  g_array_unref (group->ids);
   g_free (group);
 }
 
@@ -73,6 +75,7 @@ sort_doc (const bson_t *doc, gpointer user_data, GError **error)
   Change *self = user_data;
   WdUid uid = (WdUid) wd_mongo_bson_get_int (doc, "uid", 0);
   gint64 modseq = wd_mongo_bson_get_int (doc, "modseq", 0);
+  WdId id = wd_mongo_bson_get_id (doc, "_id");
   g_autoptr (GBytes) key = NULL;
   Group *group;
 
@@ -98,9 +101,11 @@ sort_doc (const bson_t *doc, gpointer user_data, GError **error)
       group->before = before;
       group->after = apply (self->change, before);
       group->uids = wd_uidset_new ();
+      group->ids = g_array_new (FALSE, FALSE, sizeof (WdId));
       g_hash_table_insert (self->groups, g_steal_pointer (&key), group);
     }
   wd_uidset_add (group->uids, uid);
+  g_array_append_val (group->ids, id);
   return TRUE;
 }
 
@@ -116,8 +121,8 @@ load_groups (
     Change *self, WdMongoCall *call, const WdId *mailbox, const WdUidSet *uids, GError **error)
 {
   g_autoptr (bson_t) options
-      = BCON_NEW ("projection", "{", "_id", BCON_INT32 (0), "uid", BCON_INT32 (1), "flags",
-                  BCON_INT32 (1), "modseq", BCON_INT32 (1), "}", "batchSize", BCON_INT32 (5000));
+      = BCON_NEW ("projection", "{", "uid", BCON_INT32 (1), "flags", BCON_INT32 (1), "modseq",
+                  BCON_INT32 (1), "}", "batchSize", BCON_INT32 (5000));
 
   g_autoptr (bson_t) more = make_unmarked ();
 
@@ -163,8 +168,6 @@ add_group (Change *self, WdMongoBulk *bulk, const WdMongoOp *op, const Group *gr
 {
   g_autoptr (bson_t) update = bson_new ();
   g_autoptr (bson_t) more = make_as_read (op, group);
-  WdMongoPieces pieces;
-  bson_t *next;
   bson_t set;
   gboolean ok;
 
@@ -174,10 +177,11 @@ add_group (Change *self, WdMongoBulk *bulk, const WdMongoOp *op, const Group *gr
   bson_append_document_end (update, &set);
   if (!ok)
     return FALSE;
-  wd_mongo_message_begin (&pieces, &op->mailbox, group->uids);
-  while ((next = wd_mongo_message_next (&pieces, more)) != NULL)
+  for (guint i = 0; i < group->ids->len; i += WD_MONGO_MESSAGE_IDS_MAX)
     {
-      g_autoptr (bson_t) filter = next;
+      g_autoptr (bson_t) filter
+          = wd_mongo_message_by_ids (&op->mailbox, &g_array_index (group->ids, WdId, i),
+                                     MIN (WD_MONGO_MESSAGE_IDS_MAX, group->ids->len - i), more);
 
       wd_mongo_call_bulk_update (bulk, filter, update, WD_MONGO_MANY);
     }

@@ -6,27 +6,56 @@
 
 #include "core-limits.h"
 #include "mongo-mailbox.h"
+#include "mongo-message.h"
 
 #define MAX_TRIES 20
+// Messages that are looked at first for one that is unseen, where most are.
+#define FIRST_UNSEEN_SPAN 50
 
+static gboolean
+note_lowest (const bson_t *doc, gpointer user_data, GError **error)
+{
+  WdUid uid = (WdUid) wd_mongo_bson_get_int (doc, "uid", 0);
+  WdUid *lowest = user_data;
+
+  if (uid != 0 && (*lowest == 0 || uid < *lowest))
+    *lowest = uid;
+  return TRUE;
+}
+
+static gboolean
+note_first (const bson_t *doc, gpointer user_data, GError **error)
+{
+  return note_lowest (doc, user_data, error) && *(WdUid *) user_data == 0;
+}
+
+// Few are all read, by their index; of many, one comes soon.
 static gboolean
 find_first_unseen (WdMongoCall *call, const WdMongoMailbox *mailbox, WdUid *out_uid, GError **error)
 {
-  g_autoptr (bson_t) filter = BCON_NEW (
-      "mailbox", BCON_OID (wd_mongo_bson_oid (&mailbox->id)), "uid", "{", "$gte", BCON_INT64 (1),
-      "$lt", BCON_INT64 (mailbox->uidnext), "}", "unseen", BCON_BOOL (TRUE));
-  g_autoptr (bson_t) options = BCON_NEW ("sort", "{", "uid", BCON_INT32 (1), "}", "projection", "{",
-                                         "_id", BCON_INT32 (0), "uid", BCON_INT32 (1), "}");
-  g_autoptr (bson_t) doc = NULL;
+  g_autoptr (WdUidSet) visible = NULL;
+  g_autoptr (bson_t) more = BCON_NEW ("unseen", BCON_BOOL (TRUE));
+  g_autoptr (bson_t) few
+      = BCON_NEW ("projection", "{", "_id", BCON_INT32 (0), "uid", BCON_INT32 (1), "}", "batchSize",
+                  BCON_INT32 (20000), "hint", WD_MONGO_MESSAGES_UNSEEN);
+  g_autoptr (bson_t) many
+      = BCON_NEW ("projection", "{", "_id", BCON_INT32 (0), "uid", BCON_INT32 (1), "}", "batchSize",
+                  BCON_INT32 (FIRST_UNSEEN_SPAN));
+  g_autoptr (bson_t) filter = NULL;
 
   *out_uid = 0;
-  if (mailbox->unseen == 0)
+  if (mailbox->unseen == 0 || mailbox->uidnext <= 1)
     return TRUE;
-  if (!wd_mongo_call_find_one (call, WD_MONGO_MESSAGES, filter, options, &doc, error))
-    return FALSE;
-  if (doc != NULL)
-    *out_uid = (WdUid) wd_mongo_bson_get_int (doc, "uid", 0);
-  return TRUE;
+  if (mailbox->unseen > mailbox->n / 2)
+    {
+      visible = wd_uidset_new_range (1, (WdUid) (mailbox->uidnext - 1));
+      return wd_mongo_message_find (call, &mailbox->id, visible, more, many, note_first, out_uid,
+                                    error);
+    }
+  filter = BCON_NEW ("mailbox", BCON_OID (wd_mongo_bson_oid (&mailbox->id)), "unseen",
+                     BCON_BOOL (TRUE), "uid", "{", "$gte", BCON_INT64 (1), "$lt",
+                     BCON_INT64 (mailbox->uidnext), "}");
+  return wd_mongo_call_find (call, WD_MONGO_MESSAGES, filter, few, note_lowest, out_uid, error);
 }
 
 static WdMailboxState *

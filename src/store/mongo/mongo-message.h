@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: EUPL-1.2
-// The documents of messages, by sets of UIDs.
+// The documents of messages, by sets of UIDs and by ids.
 #pragma once
 
 #include "mongo-call.h"
 
-// Walks a set in pieces that one query can name: a long run, or many short ones. In order.
+// Ids in one query.
+#define WD_MONGO_MESSAGE_IDS_MAX 5000
+
+// Walks a set in pieces that one query can name: a long run, or many short ones. In order. For
+// what changes or removes them; whoever has their ids is much faster with those.
 typedef struct
 {
   const WdUidSet *uids; // NULL: all there are.
@@ -19,7 +23,14 @@ void wd_mongo_message_begin (WdMongoPieces *self, const WdId *mailbox, const WdU
 // (nullable): NULL at the end.
 bson_t *wd_mongo_message_next (WdMongoPieces *self, const bson_t *more) G_GNUC_WARN_UNUSED_RESULT;
 
-// Finds them in order of UID. `options` (nullable) has no "sort".
+// The filter of messages by their ids, at most WD_MONGO_MESSAGE_IDS_MAX, while they are in the
+// mailbox, with the fields of `more` (nullable). Returns (transfer full).
+bson_t *
+wd_mongo_message_by_ids (const WdId *mailbox, const WdId *ids, guint n, const bson_t *more)
+    G_GNUC_WARN_UNUSED_RESULT;
+
+// Finds them in order of UID, "batchSize" of the `options` in one round trip. Those have no "sort".
+// With a "hint" in them it is one query, for few messages among many.
 gboolean wd_mongo_message_find (WdMongoCall *call,
                                 const WdId *mailbox,
                                 const WdUidSet *uids,

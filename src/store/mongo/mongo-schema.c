@@ -28,17 +28,17 @@ static const Index indexes[] = {
   { WD_MONGO_APP_PASSWORDS, "asps_user", { "user" } },
   { WD_MONGO_SETTINGS, "key_unique", { "key", "enumerable" }, .is_unique = TRUE },
   { WD_MONGO_MAILBOXES, "user_path", { "user", "path" }, .is_unique = TRUE },
-  { WD_MONGO_MESSAGES, "mailbox_uid", { "mailbox", "uid", "_id" } },
-  { WD_MONGO_MESSAGES, "mailbox_modseq_uid", { "mailbox", "modseq", "uid" } },
-  { WD_MONGO_MESSAGES, "mailbox_unseen_flag", { "mailbox", "unseen" } },
-  { WD_MONGO_MESSAGES, "mailbox_undeleted_flag", { "mailbox", "undeleted" } },
+  { WD_MONGO_MESSAGES, WD_MONGO_MESSAGES_BY_UID, { "mailbox", "uid", "_id" } },
+  { WD_MONGO_MESSAGES, WD_MONGO_MESSAGES_BY_MODSEQ, { "mailbox", "modseq", "uid" } },
+  { WD_MONGO_MESSAGES, WD_MONGO_MESSAGES_UNSEEN, { "mailbox", "unseen" } },
+  { WD_MONGO_MESSAGES, WD_MONGO_MESSAGES_UNDELETED, { "mailbox", "undeleted" } },
   { WD_MONGO_MESSAGES, "user_searchable_flag", { "user", "searchable" } },
   { WD_MONGO_JOURNAL, "mailbox_modseq", { "mailbox", "modseq" } },
   { WD_MONGO_JOURNAL, "user_limit_id", { "user", "_id" } },
   { WD_MONGO_JOURNAL, "journal_autoexpire", { "created" }, .expire_secs = WD_MONGO_JOURNAL_SECS },
   { WD_MONGO_ANNOTATIONS, "user", { "user" } },
   { WD_MONGO_FILES, "related_attachments_cu", { "metadata.c", "metadata.m", "metadata.cu" } },
-  { WD_MONGO_CHUNKS, "files_id_1_n_1", { "files_id", "n" }, .is_unique = TRUE },
+  { WD_MONGO_CHUNKS, WD_MONGO_CHUNKS_BY_FILE, { "files_id", "n" }, .is_unique = TRUE },
 };
 
 static void

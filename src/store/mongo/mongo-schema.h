@@ -20,6 +20,13 @@
 #define WD_MONGO_FILES "attachments.files"
 #define WD_MONGO_CHUNKS "attachments.chunks"
 
+// Indexes that queries name, for the database does not always find the best one by itself.
+#define WD_MONGO_MESSAGES_BY_UID "mailbox_uid"
+#define WD_MONGO_MESSAGES_BY_MODSEQ "mailbox_modseq_uid"
+#define WD_MONGO_MESSAGES_UNSEEN "mailbox_unseen_flag"
+#define WD_MONGO_MESSAGES_UNDELETED "mailbox_undeleted_flag"
+#define WD_MONGO_CHUNKS_BY_FILE "files_id_1_n_1"
+
 // Seconds after which the database drops a journal entry: its index says so.
 #define WD_MONGO_JOURNAL_SECS 10800
 
