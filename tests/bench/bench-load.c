@@ -305,6 +305,20 @@ run_status (Result *result)
   bench_client_close (client);
 }
 
+// What any command costs.
+static void
+run_noop (Result *result)
+{
+  WdBenchClient *client = login_select ();
+  double begin = now ();
+
+  for (int i = 0; i < count; i++)
+    bench_client_imap (client, "NOOP");
+  result->seconds = now () - begin;
+  result->operations = count;
+  bench_client_close (client);
+}
+
 static gpointer
 login_thread (gpointer next)
 {
@@ -780,6 +794,7 @@ static const struct
   { "login", run_login },
   { "select-cold", run_select_cold },
   { "select", run_select },
+  { "noop", run_noop },
   { "status", run_status },
   { "fetch-flags", run_fetch_flags },
   { "fetch-envelope", run_fetch_envelope },

@@ -10,6 +10,7 @@
 
 #include "core-clock.h"
 #include "core-limits.h"
+#include "sqlite-maintain.h"
 #include "sqlite-pool.h"
 #include "sqlite-store-private.h"
 #include "test-store.h"
@@ -497,6 +498,58 @@ test_user_deleted (Fixture *f, gconstpointer data)
   g_assert_cmpuint (count_pool (f, &n_links), ==, 0);
 }
 
+static guint
+get_growth (Fixture *f)
+{
+  g_autoptr (GError) error = NULL;
+  WdSqliteUser *user;
+  WdSqliteHandle *handle;
+  guint n;
+
+  g_assert_true (
+      wd_sqlite_pool_take (wd_sqlite_store_get_pool (f->store), &f->user, &user, &handle, &error));
+  g_assert_no_error (error);
+  n = wd_sqlite_pool_get_wal_growth (user);
+  wd_sqlite_pool_give (user, handle, TRUE);
+  return n;
+}
+
+static void
+change_flags (Fixture *f, WdUid uid, guint n)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (WdUidSet) uids = wd_uidset_new_range (uid, uid);
+
+  for (guint i = 0; i < n; i++)
+    {
+      WdFlagChange change
+          = { .op = i % 2 == 0 ? WD_FLAG_OP_ADD : WD_FLAG_OP_REMOVE, .flags = WD_FLAG_SEEN };
+
+      g_assert_true (wd_store_store_flags (f->store, &f->actor, &f->inbox, uids, &change, NULL,
+                                           NULL, NULL, NULL, &error));
+      g_assert_no_error (error);
+    }
+}
+
+// A checkpoint is asked for by what has been written since the last one, and after one that got
+// everything the WAL begins anew.
+static void
+test_wal_growth (Fixture *f, gconstpointer data)
+{
+  WdUid uid = append_large (f, &f->user, "one");
+  guint before = get_growth (f);
+  guint after;
+
+  change_flags (f, uid, 20);
+  after = get_growth (f);
+  g_assert_cmpuint (after, >=, before + 20);
+  wd_sqlite_maintain_user (f->store, &f->user, WD_SQLITE_CHORE_CHECKPOINT, NULL);
+  g_assert_cmpuint (get_growth (f), ==, 0);
+  change_flags (f, uid, 2);
+  g_assert_cmpuint (get_growth (f), >, 0);
+  g_assert_cmpuint (get_growth (f), <, after);
+}
+
 static void
 test_newer_version (Fixture *f, gconstpointer data)
 {
@@ -719,6 +772,7 @@ main (int argc, char **argv)
     { "/store/sqlite-mail/damaged-file", test_damaged_file, NULL },
     { "/store/sqlite-mail/missing-folder", test_missing_folder, NULL },
     { "/store/sqlite-mail/user-deleted", test_user_deleted, NULL },
+    { "/store/sqlite-mail/wal-growth", test_wal_growth, NULL },
     { "/store/sqlite-mail/newer-version", test_newer_version, NULL },
     { "/store/sqlite-mail/older-version", test_older_version, NULL },
     { "/store/sqlite-mail/larger-chunks", test_larger_chunks, NULL },

@@ -42,8 +42,7 @@ struct _WdSqliteKeeper
 typedef struct
 {
   WdId user;
-  WdSqliteChores chores;
-  gint64 due_us;
+  gint64 due_us[G_N_ELEMENTS (delays)]; // 0: not to be done.
 } Pending;
 
 WdSqliteKeeper *
@@ -84,9 +83,33 @@ wd_sqlite_keeper_free (WdSqliteKeeper *self)
   g_free (self);
 }
 
-// The first that is due. NULL: `*out_wait_us` tells when to look again (0: never).
-static Pending *
-pop_due (WdSqliteKeeper *self, gint64 *out_wait_us)
+// Takes what is due. `inout_wait_us`: when the first of the rest is (0: never).
+static WdSqliteChores
+take_due (Pending *pending, gint64 now_us, gint64 *inout_wait_us)
+{
+  WdSqliteChores chores = 0;
+
+  for (gsize i = 0; i < G_N_ELEMENTS (delays); i++)
+    {
+      gint64 due_us = pending->due_us[i];
+
+      if (due_us == 0)
+        continue;
+      if (due_us <= now_us)
+        {
+          chores |= delays[i].chore;
+          pending->due_us[i] = 0;
+        }
+      else if (*inout_wait_us == 0 || due_us < *inout_wait_us)
+        *inout_wait_us = due_us;
+    }
+  return chores;
+}
+
+// The first that is due, each chore at its own time: else who asks for one again and again would
+// have all of them done as often. 0: `*out_wait_us` tells when to look again (0: never).
+static WdSqliteChores
+pop_due (WdSqliteKeeper *self, WdId *out_user, gint64 *out_wait_us)
 {
   gint64 now_us = wd_core_clock_monotonic_us ();
 
@@ -94,17 +117,26 @@ pop_due (WdSqliteKeeper *self, gint64 *out_wait_us)
   for (GList *l = self->pending.head; l != NULL; l = l->next)
     {
       Pending *pending = l->data;
+      gint64 rest_us = 0;
+      WdSqliteChores chores = take_due (pending, now_us, &rest_us);
 
-      if (pending->due_us <= now_us)
+      if (chores != 0)
         {
-          g_queue_delete_link (&self->pending, l);
+          *out_user = pending->user;
+          g_queue_unlink (&self->pending, l);
+          if (rest_us != 0)
+            {
+              g_queue_push_tail_link (&self->pending, l);
+              return chores;
+            }
           g_hash_table_remove (self->by_user, &pending->user);
-          return pending;
+          g_list_free_full (l, g_free);
+          return chores;
         }
-      if (*out_wait_us == 0 || pending->due_us < *out_wait_us)
-        *out_wait_us = pending->due_us;
+      if (*out_wait_us == 0 || rest_us < *out_wait_us)
+        *out_wait_us = rest_us;
     }
-  return NULL;
+  return 0;
 }
 
 static gpointer
@@ -120,12 +152,13 @@ run (gpointer data)
   while (!self->is_stopping)
     {
       gint64 wait_us;
-      g_autofree Pending *pending = pop_due (self, &wait_us);
+      WdId user;
+      WdSqliteChores chores = pop_due (self, &user, &wait_us);
 
-      if (pending != NULL)
+      if (chores != 0)
         {
           g_mutex_unlock (&self->mutex);
-          self->func (self->data, &pending->user, pending->chores, self->cancellable);
+          self->func (self->data, &user, chores, self->cancellable);
           g_mutex_lock (&self->mutex);
         }
       else if (wait_us != 0)
@@ -137,38 +170,42 @@ run (gpointer data)
   return NULL;
 }
 
-static gint64
-get_delay_us (WdSqliteChores chores)
+// Whether the thread is to look earlier than it would.
+static gboolean
+add_chores (Pending *pending, WdSqliteChores chores)
 {
+  gint64 now_us = wd_core_clock_monotonic_us ();
+  gboolean is_news = FALSE;
+
   for (gsize i = 0; i < G_N_ELEMENTS (delays); i++)
-    if ((delays[i].chore & chores) != 0)
-      return delays[i].delay_us;
-  return 0;
+    if ((delays[i].chore & chores) != 0 && pending->due_us[i] == 0)
+      {
+        pending->due_us[i] = now_us + delays[i].delay_us;
+        is_news = TRUE;
+      }
+  return is_news;
 }
 
 void
 wd_sqlite_keeper_poke (WdSqliteKeeper *self, const WdId *user, WdSqliteChores chores)
 {
-  gint64 due_us = wd_core_clock_monotonic_us () + get_delay_us (chores);
-
   g_mutex_lock (&self->mutex);
 
   Pending *pending = g_hash_table_lookup (self->by_user, user);
-  gboolean is_news = pending == NULL || due_us < pending->due_us;
 
   if (pending == NULL)
     {
       pending = g_new0 (Pending, 1);
       pending->user = *user;
-      pending->due_us = due_us;
       g_queue_push_tail (&self->pending, pending);
       g_hash_table_insert (self->by_user, &pending->user, pending);
     }
-  pending->chores |= chores;
-  pending->due_us = MIN (pending->due_us, due_us);
-  if (self->thread == NULL)
-    self->thread = g_thread_new ("store-keeper", run, self);
-  else if (is_news)
-    g_cond_signal (&self->cond);
+  if (add_chores (pending, chores))
+    {
+      if (self->thread == NULL)
+        self->thread = g_thread_new ("store-keeper", run, self);
+      else
+        g_cond_signal (&self->cond);
+    }
   g_mutex_unlock (&self->mutex);
 }

@@ -4,8 +4,8 @@
 
 #include "sqlite-lease.h"
 
-// Pages in the WAL from which on the background is asked to checkpoint, and from which on, because
-// it does not come to it, the writer itself does.
+// New pages in the WAL from which on the background is asked to checkpoint, and from which on,
+// because it does not come to it, the writer itself does.
 #define WAL_PAGES 4096
 #define WAL_PAGES_MAX (8 * WAL_PAGES)
 
@@ -88,12 +88,15 @@ is_sound (const WdSqliteLease *self)
 static void
 care_for_wal (WdSqliteLease *self)
 {
-  guint n_pages = wd_sqlite_pool_get_wal_pages (self->user);
+  guint n_pages = wd_sqlite_pool_get_wal_growth (self->user);
 
   if (n_pages >= WAL_PAGES)
     self->chores_due |= WD_SQLITE_CHORE_CHECKPOINT;
   if (n_pages >= WAL_PAGES_MAX)
-    wd_sqlite_db_checkpoint (self->db);
+    {
+      wd_sqlite_db_checkpoint (self->db);
+      wd_sqlite_pool_mark_checkpoint (self->user);
+    }
 }
 
 void

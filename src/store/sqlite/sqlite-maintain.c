@@ -59,7 +59,12 @@ checkpoint (WdSqlitePool *pool, const WdId *user, GCancellable *cancellable, GEr
     return FALSE;
   // Others at it, or readers of an old view: the next one gets further.
   wd_sqlite_db_checkpoint (handle->db);
-  wd_sqlite_pool_set_wal_pages (open_user, 0);
+  // That was long, and what was written meanwhile is left. Only when nothing is, the WAL begins
+  // anew: so that is moved while nobody writes, and it is little.
+  wd_sqlite_pool_lock_writer (open_user);
+  wd_sqlite_db_checkpoint (handle->db);
+  wd_sqlite_pool_mark_checkpoint (open_user);
+  wd_sqlite_pool_unlock_writer (open_user);
   wd_sqlite_pool_give (open_user, handle, TRUE);
   return TRUE;
 }

@@ -21,8 +21,9 @@ struct _WdSqliteUser
   WdId id;
   char *dir;
   WdSqlitePool *pool;
-  GMutex writer; // Held over a write transaction. Taken before the pool's mutex, never within.
-  gint n_wal_pages;
+  GMutex writer;    // Held over a write transaction. Taken before the pool's mutex, never within.
+  gint n_wal_pages; // In the WAL, when this process last wrote to it,
+  gint n_old_pages; // and of them, what was there at its last checkpoint.
   gint is_trim_asked;
 
   // Guarded by the pool's mutex.
@@ -141,21 +142,28 @@ wd_sqlite_pool_get_pool (const WdSqliteUser *user)
 }
 
 guint
-wd_sqlite_pool_get_wal_pages (WdSqliteUser *user)
+wd_sqlite_pool_get_wal_growth (WdSqliteUser *user)
 {
-  return (guint) g_atomic_int_get (&user->n_wal_pages);
+  gint n = g_atomic_int_get (&user->n_wal_pages) - g_atomic_int_get (&user->n_old_pages);
+
+  return (guint) MAX (n, 0);
 }
 
 void
-wd_sqlite_pool_set_wal_pages (WdSqliteUser *user, guint n_pages)
+wd_sqlite_pool_mark_checkpoint (WdSqliteUser *user)
 {
-  g_atomic_int_set (&user->n_wal_pages, (gint) n_pages);
+  g_atomic_int_set (&user->n_old_pages, g_atomic_int_get (&user->n_wal_pages));
 }
 
+// A WAL that has become shorter has begun anew.
 static int
 on_wal_commit (void *data, sqlite3 *db, const char *name, int n_pages)
 {
-  wd_sqlite_pool_set_wal_pages (data, (guint) n_pages);
+  WdSqliteUser *user = data;
+
+  if (n_pages < g_atomic_int_get (&user->n_old_pages))
+    g_atomic_int_set (&user->n_old_pages, 0);
+  g_atomic_int_set (&user->n_wal_pages, n_pages);
   return SQLITE_OK;
 }
 

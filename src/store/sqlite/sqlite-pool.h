@@ -98,6 +98,8 @@ const WdId *wd_sqlite_pool_get_id (const WdSqliteUser *user);
 const char *wd_sqlite_pool_get_dir (const WdSqliteUser *user);
 WdSqlitePool *wd_sqlite_pool_get_pool (const WdSqliteUser *user);
 
-// Pages in the WAL after this process's last commit.
-guint wd_sqlite_pool_get_wal_pages (WdSqliteUser *user);
-void wd_sqlite_pool_set_wal_pages (WdSqliteUser *user, guint n_pages);
+// Pages that this process has seen the WAL grow by since its last checkpoint, however far that got.
+guint wd_sqlite_pool_get_wal_growth (WdSqliteUser *user);
+
+// A checkpoint was made. With the writer's lock held.
+void wd_sqlite_pool_mark_checkpoint (WdSqliteUser *user);
