@@ -68,8 +68,21 @@ def check_names(tree):
                 yield f'{name}:{line}: {function} does not begin with {prefixes[0]}_'
 
 
+def check_arrows(tree):
+    """The table of rooms in src/README.md says the same as the one above."""
+    rows = re.findall(r'^\| `([a-z/]+)/` \|[^|]*\| ([^|]*) \|', tree.read('src/README.md'),
+                      re.MULTILINE)
+    for room in sorted(set(ARROWS) - {room for room, _ in rows}):
+        yield f'src/README.md: {room} is not in the table'
+    for room, told in rows:
+        may = {word for word in re.split(r'[, ]+', told) if word in ARROWS}
+        if may != set(ARROWS.get(room, ())):
+            yield f'src/README.md: {room} may include {", ".join(ARROWS.get(room, ()))}'
+
+
 def check_includes(tree):
     """The arrows between the rooms; a room that is not the store names no backend."""
+    yield from check_arrows(tree)
     headers = {os.path.basename(h): h for h in tree.list(('src',), ('.h',))}
     for name in tree.list(('src',), C_FILES):
         room = room_of(name)
@@ -225,6 +238,40 @@ def check_limits(tree):
             comment = ''
 
 
+LOCK = re.compile(r'^(static )?[ ]*(?:GMutex|GRecMutex|GRWLock|pthread_\w+lock_t|pthread_mutex_t)'
+                  r' (\w+);', re.MULTILINE)
+
+
+def locks_of(tree):
+    """Each lock as the table of ranks calls it, and where it is."""
+    for name in tree.list(('src',), C_FILES):
+        code = code_of(tree.read(name))
+        for match in LOCK.finditer(code):
+            where = f'{name}:{line_at(code, match.start())}'
+            if match.group(1):
+                yield f'`{match.group(2)}` of `{os.path.basename(name)}`', where
+                continue
+            structs = re.findall(r'^(?:struct _(\w+)|typedef struct)$', code[:match.start()],
+                                 re.MULTILINE)
+            struct = structs and (structs[-1]
+                                  or re.search(r'^} (\w+);', code[match.start():],
+                                               re.MULTILINE).group(1))
+            yield f'`{struct}.{match.group(2)}`', where
+
+
+def check_locks(tree):
+    """Each lock has its row in the table of docs/architecture.md, and each row its lock."""
+    rows = re.findall(r'^\| \d \| ([^|]*) \|', tree.read('docs/architecture.md'), re.MULTILINE)
+    told = [lock.strip() for row in rows for lock in row.split(', ')]
+    there = dict(locks_of(tree))
+    for lock, where in there.items():
+        if lock not in told:
+            yield f'{where}: {lock} is not in the table of docs/architecture.md'
+    for lock in told:
+        if lock not in there:
+            yield f'docs/architecture.md: {lock} is no lock of src'
+
+
 def flags_of_rooms(build):
     """Compiler arguments by folder, all of its targets' together, from compile_commands.json."""
     flags = {}
@@ -300,6 +347,7 @@ RULES = {
     'headers': check_headers,
     'includes': check_includes,
     'limits': check_limits,
+    'locks': check_locks,
     'msgid': check_msgid,
     'names': check_names,
     'sizes': report_sizes,
