@@ -83,7 +83,7 @@ typedef struct
   const char *body_structure;
   gsize body_structure_len;
   const char *preview; // Set for WD_FETCH_PREVIEW (nullable): NULL when none can be made now.
-  WdContent *content; // Set for WD_FETCH_CONTENT; take it by setting it to NULL here.
+  WdContent *content;  // Set for WD_FETCH_CONTENT; take it by setting it to NULL here.
 } WdMessageRow;
 
 typedef enum
