@@ -56,7 +56,7 @@ def check_names(tree):
             # Classes of the store go without the room: wd_mailbox_; what has none: wd_store_.
             prefixes = ['wd_store', 'wd_' + parts[-1], 'wd_' + '_'.join(parts[1:2] or parts)]
             if stem == 'store-account':
-                prefixes += ['wd_user', 'wd_address']
+                prefixes += ['wd_user', 'wd_address', 'wd_list_query']
         for function, line, _, is_static in functions_of(tree.read(name)):
             if is_static or function == 'main':
                 # Those are named by GObject's macros.

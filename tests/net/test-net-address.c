@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <glib/gstdio.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
@@ -12,6 +13,17 @@
 
 #include "net-address.h"
 #include "net-tls.h"
+
+static gboolean
+is_nameless (const char *address)
+{
+  struct addrinfo *found = NULL;
+  gboolean is_known = getaddrinfo ("localhost", NULL, NULL, &found) == 0;
+
+  if (is_known)
+    freeaddrinfo (found);
+  return !is_known && g_str_has_prefix (address, "localhost");
+}
 
 static void
 test_good (void)
@@ -32,8 +44,8 @@ test_good (void)
       int on = 0;
       socklen_t len = sizeof on;
 
-      // A machine without IPv6 has none of its addresses.
-      if (fd < 0 && strchr (rows[i].bound, '[') != NULL)
+      // A machine without IPv6 has none of its addresses, and one without /etc/hosts no name.
+      if (fd < 0 && (strchr (rows[i].bound, '[') != NULL || is_nameless (rows[i].address)))
         continue;
       g_assert_no_error (error);
       g_autofree char *bound = wd_net_address_dup_of_socket (fd);
