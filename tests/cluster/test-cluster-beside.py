@@ -297,6 +297,54 @@ def test_written_here(both):
     assert base64.b64decode(part) == BLOB
 
 
+def run_check(both, mongo, *options):
+    command = [f"{both.ours.build}/src/ctl/wildduckctl", "--config", both.ours.config_path(0),
+               "--set", f"store.uri={mongo}", "--set", f"store.redis={both.redis}",
+               "store", "check", *options]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_written_before(both):
+    """Mail from before the original was started on the database, once the checker has seen it."""
+    mongo = both.mongo + "before"
+    settings = [f"store.uri={mongo}", f"store.redis={both.redis}"]
+    with Testbed(both.ours.build, settings=settings) as ours:
+        ours.call("POST", "/user/create",
+                  {"username": "before@example.org", "password": PASSWORD})
+        for text in MESSAGES.values():
+            deliver(ours.ports["lmtp"], "before@example.org", text_of(text))
+        here = login(ours.ports["imap"], "before@example.org")
+        here.select("INBOX")
+        mine = bodies(here)
+        assert run_check(both, mongo)[0] == 0
+        original = Original(mongo, both.redis[:-1] + "8")
+        try:
+            status, said = run_check(both, mongo)
+            assert status != 0 and "view" in said, said
+            status, said = run_check(both, mongo, "--repair")
+            assert f"{len(MESSAGES)} messages that WildDuck cannot show" in said, said
+            status, said = run_check(both, mongo)
+            assert status == 0, said
+            # What comes from now on needs no repair.
+            wait_until(lambda: beside_by_now(both, ours, mongo), "that it is seen")
+            there = login(original.imap, "before@example.org")
+            there.select("INBOX")
+            its = bodies(there)
+            assert all(its[uid] in (mine[uid], mine[uid][:-2]) for uid in mine), "octets differ"
+            assert mine == {uid: octets for uid, octets in bodies(here).items() if uid in mine}
+        finally:
+            original.close()
+
+
+def beside_by_now(both, ours, mongo):
+    deliver(ours.ports["lmtp"], "before@example.org", text_of(MESSAGES["small"]))
+    status, _ = run_check(both, mongo)
+    if status != 0:
+        run_check(both, mongo, "--repair")
+    return status == 0
+
+
 def test_written_here_api(both):
     user = both.user("api")
     for text in MESSAGES.values():

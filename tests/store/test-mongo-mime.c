@@ -57,7 +57,7 @@ make (const char *text, gsize len)
 
   wd_mime_indexer_feed (indexer, text, len);
   tree = wd_mime_indexer_finish (indexer);
-  return wd_mongo_mime_new (tree, (const guint8 *) text, len);
+  return wd_mongo_mime_new (tree, (const guint8 *) text, len, TRUE);
 }
 
 static const struct

@@ -300,7 +300,8 @@ prepare (Append *self, GError **error)
     {
       const WdAppend *item = &self->items[i];
 
-      self->prepared[i] = wd_mongo_prepare_message (item->incoming, error);
+      self->prepared[i] = wd_mongo_prepare_message (item->incoming,
+                                                    wd_mongo_store_is_shared (self->store), error);
       if (self->prepared[i] == NULL)
         return FALSE;
       self->size_bytes += get_size (item);

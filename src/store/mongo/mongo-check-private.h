@@ -27,6 +27,9 @@ void wd_mongo_check_wait (void);
 // mongo-check-user.c: counters, messages without a mailbox, quota.
 gboolean wd_mongo_check_user (WdMongoCheck *self, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+// mongo-check-view.c: messages that WildDuck cannot show.
+gboolean wd_mongo_check_view (WdMongoCheck *self, GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 // mongo-check-orphans.c: what belongs to nobody, and how often blobs are referred to.
 gboolean wd_mongo_check_orphans (WdMongoCheck *self, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 gboolean wd_mongo_check_blobs (WdMongoCheck *self, GError **error) G_GNUC_WARN_UNUSED_RESULT;

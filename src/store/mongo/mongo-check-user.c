@@ -270,5 +270,6 @@ wd_mongo_check_user (WdMongoCheck *self, GError **error)
          && (after = load_mailboxes (self, error)) != NULL
          && check_homes (self, before, after, sums, error)
          && check_annotations (self, before, after, error)
-         && check_mailboxes (self, before, after, sums, error) && check_quota (self, error);
+         && check_mailboxes (self, before, after, sums, error) && check_quota (self, error)
+         && wd_mongo_check_view (self, error);
 }

@@ -25,8 +25,7 @@ bson_t *wd_mongo_message_next (WdMongoPieces *self, const bson_t *more) G_GNUC_W
 
 // The filter of messages by their ids, at most WD_MONGO_MESSAGE_IDS_MAX, while they are in the
 // mailbox, with the fields of `more` (nullable). Returns (transfer full).
-bson_t *
-wd_mongo_message_by_ids (const WdId *mailbox, const WdId *ids, guint n, const bson_t *more)
+bson_t *wd_mongo_message_by_ids (const WdId *mailbox, const WdId *ids, guint n, const bson_t *more)
     G_GNUC_WARN_UNUSED_RESULT;
 
 // Finds them in order of UID, "batchSize" of the `options` in one round trip. Those have no "sort".

@@ -665,7 +665,7 @@ add_fields (const Making *self, const WdMimeTree *tree, bson_t *fields)
 }
 
 WdMongoMime *
-wd_mongo_mime_new (const WdMimeTree *tree, const guint8 *octets, gsize len)
+wd_mongo_mime_new (const WdMimeTree *tree, const guint8 *octets, gsize len, gboolean with_view)
 {
   WdMongoMime *mime = g_new0 (WdMongoMime, 1);
   Making making = { .mime = mime, .octets = octets, .len = len };
@@ -680,7 +680,10 @@ wd_mongo_mime_new (const WdMimeTree *tree, const guint8 *octets, gsize len)
   if (making.n_inline <= WD_MONGO_MIME_INLINE_BYTES_MAX)
     wd_mongo_mime_add_lines (mime->header, (const char *) octets, making.n_inline);
   add_node (&making, mime->root, 0, 0, FALSE);
-  add_fields (&making, tree, mime->fields);
+  if (with_view)
+    add_fields (&making, tree, mime->fields);
+  else
+    find_thread (&making, NULL);
   g_hash_table_unref (making.by_content_id);
   return mime;
 }

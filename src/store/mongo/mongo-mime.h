@@ -35,7 +35,9 @@ typedef struct
   GPtrArray *thread_ids; // (element-type utf8)
 } WdMongoMime;
 
-WdMongoMime *wd_mongo_mime_new (const WdMimeTree *tree, const guint8 *octets, gsize len)
+// Without the view there are no fields, and threads are not found by the subject.
+WdMongoMime *
+wd_mongo_mime_new (const WdMimeTree *tree, const guint8 *octets, gsize len, gboolean with_view)
     G_GNUC_WARN_UNUSED_RESULT;
 void wd_mongo_mime_free (WdMongoMime *self);
 

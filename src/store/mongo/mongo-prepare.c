@@ -28,6 +28,7 @@ struct _WdMongoPrepared
   // before the first document is made.
   gint is_other[WD_STORE_PARTS_MAX];
   WdMongoMime *mime;
+  gboolean has_view;
   const WdMimePart *leaves;
   const guint8 *octets;
 };
@@ -108,7 +109,8 @@ prepare (WdIncoming *incoming, gpointer user_data, GError **error)
     return NULL;
   name_parts (self);
   self->leaves = wd_mime_tree_get_parts (tree, &n_leaves);
-  self->mime = wd_mongo_mime_new (tree, self->octets, len);
+  self->has_view = *(const gboolean *) user_data;
+  self->mime = wd_mongo_mime_new (tree, self->octets, len, self->has_view);
   if (self->parts->len > 0)
     text = wd_store_parts_cut (self->parts, self->octets, len, &len);
   wd_mongo_field_init (&self->text, text != NULL ? text : self->octets, len);
@@ -119,9 +121,9 @@ prepare (WdIncoming *incoming, gpointer user_data, GError **error)
 }
 
 WdMongoPrepared *
-wd_mongo_prepare_message (WdIncoming *incoming, GError **error)
+wd_mongo_prepare_message (WdIncoming *incoming, gboolean with_view, GError **error)
 {
-  return wd_incoming_get_prepared (incoming, prepare, NULL, prepared_free, error);
+  return wd_incoming_get_prepared (incoming, prepare, &with_view, prepared_free, error);
 }
 
 // The name of a part whose own is taken by the same octets in another form.
@@ -284,7 +286,7 @@ wd_mongo_prepare_put_blobs (WdMongoPrepared *self,
   for (gsize i = 0; ok && i < G_N_ELEMENTS (fields); i++)
     ok = !fields[i]->is_blob || g_hash_table_contains (counts, &fields[i]->sha)
          || put_field (fields[i], call, counts, error);
-  ok = ok && put_small (self, call, counts, error);
+  ok = ok && (!self->has_view || put_small (self, call, counts, error));
   g_hash_table_iter_init (&iter, counts);
   while (g_hash_table_iter_next (&iter, &sha, NULL))
     wd_mongo_blob_counts_add (taken, sha, 1, 1);
@@ -321,6 +323,8 @@ wd_mongo_prepare_add (const WdMongoPrepared *self, bson_t *own)
   guint n_parts = self->parts->len;
   bson_t array;
 
+  if (!self->has_view)
+    BSON_APPEND_BOOL (own, "v", FALSE);
   wd_mongo_field_add (&self->text, own, "t");
   wd_mongo_field_add (&self->index, own, "i");
   wd_mongo_field_add (&self->tree, own, "r");
@@ -349,6 +353,8 @@ add_map (const WdMongoPrepared *self, bson_t *root)
       gint large = find_large (self, attachment);
       WdStoreSha sha = large >= 0 ? get_sha (self, (guint) large) : attachment->sha;
 
+      if (large < 0 && !self->has_view)
+        continue;
       wd_mongo_bson_add_binary (&map, attachment->id, sha.bytes, sizeof sha.bytes);
     }
   for (gsize i = 0; i < G_N_ELEMENTS (fields); i++)
@@ -369,6 +375,13 @@ wd_mongo_prepare_add_view (const WdMongoPrepared *self, const char *prefix, bson
   g_autoptr (GPtrArray) header = g_ptr_array_new_with_free_func (g_free);
   bson_t root;
 
+  if (!self->has_view)
+    {
+      BSON_APPEND_DOCUMENT_BEGIN (doc, "mimeTree", &root);
+      add_map (self, &root);
+      bson_append_document_end (doc, &root);
+      return;
+    }
   if (prefix != NULL)
     wd_mongo_mime_add_lines (header, prefix, strlen (prefix));
   for (guint i = 0; i < self->mime->header->len; i++)
@@ -380,6 +393,69 @@ wd_mongo_prepare_add_view (const WdMongoPrepared *self, const char *prefix, bson
   add_map (self, &root);
   bson_append_document_end (doc, &root);
   bson_concat (doc, self->mime->fields);
+}
+
+// A document's fields under a name within another.
+static void
+add_below (bson_t *set, const char *name, const bson_t *fields)
+{
+  bson_iter_t iter;
+
+  if (!bson_iter_init (&iter, fields))
+    return;
+  while (bson_iter_next (&iter))
+    {
+      g_autofree char *key = g_strdup_printf ("%s.%s", name, bson_iter_key (&iter));
+
+      bson_append_iter (set, key, -1, &iter);
+    }
+}
+
+static bson_t *
+make_fill (const WdMongoPrepared *self)
+{
+  bson_t *update = bson_new ();
+  bson_t set;
+
+  g_ptr_array_add (self->mime->header, NULL);
+  BSON_APPEND_DOCUMENT_BEGIN (update, "$set", &set);
+  wd_mongo_bson_add_texts (&set, "mimeTree.header",
+                           (const char *const *) self->mime->header->pdata);
+  add_below (&set, "mimeTree", self->mime->root);
+  for (guint i = 0; i < self->mime->attachments->len; i++)
+    {
+      const WdMongoAttachment *attachment
+          = &g_array_index (self->mime->attachments, WdMongoAttachment, i);
+      g_autofree char *key = g_strdup_printf ("mimeTree.attachmentMap.%s", attachment->id);
+
+      if (find_large (self, attachment) < 0)
+        wd_mongo_bson_add_binary (&set, key, attachment->sha.bytes, sizeof attachment->sha.bytes);
+    }
+  bson_concat (&set, self->mime->fields);
+  bson_append_document_end (update, &set);
+  BCON_APPEND (update, "$unset", "{", "wd.v", BCON_UTF8 (""), "}");
+  g_ptr_array_set_size (self->mime->header, (gint) self->mime->header->len - 1);
+  return update;
+}
+
+gboolean
+wd_mongo_prepare_fill (WdIncoming *incoming, WdMongoCall *call, const WdId *message, GError **error)
+{
+  const WdMongoPrepared *self = wd_mongo_prepare_message (incoming, TRUE, error);
+  g_autoptr (GHashTable) counts = wd_mongo_blob_counts_new ();
+  g_autoptr (bson_t) filter
+      = BCON_NEW ("_id", BCON_OID (wd_mongo_bson_oid (message)), "wd.v", BCON_BOOL (FALSE));
+  g_autoptr (bson_t) update = NULL;
+  gint64 n_matched;
+
+  if (self == NULL || !put_small (self, call, counts, error))
+    return FALSE;
+  update = make_fill (self);
+  if (!wd_mongo_call_update (call, WD_MONGO_MESSAGES, filter, update, WD_MONGO_ONE, &n_matched,
+                             NULL, error))
+    return FALSE;
+  // Gone, or done by another.
+  return n_matched > 0 || wd_mongo_blob_refer (call, counts, -1, error);
 }
 
 void

@@ -11,8 +11,9 @@
 
 typedef struct _WdMongoPrepared WdMongoPrepared;
 
-// Returns (transfer none): kept with `incoming`.
-WdMongoPrepared *wd_mongo_prepare_message (WdIncoming *incoming, GError **error)
+// `with_view`: with all that WildDuck would have written, for it alone. Returns (transfer none):
+// kept with `incoming`, as it was made first.
+WdMongoPrepared *wd_mongo_prepare_message (WdIncoming *incoming, gboolean with_view, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
 // Writes the blobs, each referred to once more. Those done are added to `counts`.
@@ -26,6 +27,12 @@ const WdMongoMime *wd_mongo_prepare_get_mime (const WdMongoPrepared *self);
 
 // Appends the fields that show WildDuck the message. `prefix` (nullable): header lines before it.
 void wd_mongo_prepare_add_view (const WdMongoPrepared *self, const char *prefix, bson_t *doc);
+
+// Gives a message that was written without it what shows it to WildDuck. `incoming` has all of its
+// octets.
+gboolean
+wd_mongo_prepare_fill (WdIncoming *incoming, WdMongoCall *call, const WdId *message, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
 
 // Appends what is the same for all copies to the field "wd": text, index, tree, parts.
 void wd_mongo_prepare_add (const WdMongoPrepared *self, bson_t *own);

@@ -100,6 +100,20 @@ make_indexes (WdMongoCall *call, gsize first, gsize *out_next, guint *inout_n_ma
   return TRUE;
 }
 
+gboolean
+wd_mongo_schema_is_shared (WdMongoCall *call, gboolean *out_is_shared, GError **error)
+{
+  g_autoptr (bson_t) command = BCON_NEW ("listCollections", BCON_INT32 (1), "filter", "{", "name",
+                                         WD_MONGO_TASKS, "}", "nameOnly", BCON_BOOL (TRUE));
+  g_autoptr (bson_t) reply = NULL;
+  bson_iter_t iter;
+
+  if (!wd_mongo_call_command (call, command, &reply, error))
+    return FALSE;
+  *out_is_shared = wd_mongo_bson_find (reply, "cursor.firstBatch.0", &iter);
+  return TRUE;
+}
+
 static gboolean
 save_version (WdMongoCall *call, GError **error)
 {

@@ -16,6 +16,7 @@
 #define WD_MONGO_ARCHIVED "archived"
 #define WD_MONGO_THREADS "threads"
 #define WD_MONGO_JOURNAL "journal"
+#define WD_MONGO_TASKS "tasks"                // Of WildDuck alone.
 #define WD_MONGO_ANNOTATIONS "wd.annotations" // Of our own.
 #define WD_MONGO_FILES "attachments.files"
 #define WD_MONGO_CHUNKS "attachments.chunks"
@@ -29,6 +30,11 @@
 
 // Seconds after which the database drops a journal entry: its index says so.
 #define WD_MONGO_JOURNAL_SECS 10800
+
+// Whether WildDuck has ever been started on the database: it makes collections that nobody else
+// does. One round trip.
+gboolean wd_mongo_schema_is_shared (WdMongoCall *call, gboolean *out_is_shared, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
 
 // Makes what is missing, and brings an older format up to this one. May run at any time, by several
 // at once. UNAVAILABLE for a newer format.

@@ -30,6 +30,10 @@ wd_mongo_store_notify (WdStore *store, WdBeaconKind kind, const WdId *owner, con
 // Tells everybody that a mailbox is gone.
 void wd_mongo_store_notify_dropped (WdStore *store, const WdId *owner, const WdId *mailbox);
 
+// Whether WildDuck has ever been started on this database, as it was ten seconds ago at most: what
+// only it reads is written then. May take a round trip.
+gboolean wd_mongo_store_is_shared (WdStore *store);
+
 // Whether WildDuck has to be told of what is added and changed, by its journal.
 gboolean wd_mongo_store_is_beside (WdStore *store);
 

@@ -4,9 +4,15 @@
 
 #include "mongo-store.h"
 
+#include "core-clock.h"
 #include "mongo-store-private.h"
 #include "notify-count.h"
 #include "notify-local.h"
+
+// How often it is looked whether WildDuck has been started on the database: as long as nobody hears
+// its channel, and while somebody does.
+#define LOOK_US (10 * G_USEC_PER_SEC)
+#define LOOK_HEARD_US (G_USEC_PER_SEC / 5)
 
 #define WD_TYPE_MONGO_STORE (wd_mongo_store_get_type ())
 G_DECLARE_FINAL_TYPE (WdMongoStore, wd_mongo_store, WD, MONGO_STORE, GObject)
@@ -26,6 +32,8 @@ struct _WdMongoStore
   WdNotifyLocal *local; // One of the two.
   WdNotifyRedis *redis;
   WdNotifyCount *count; // With it.
+  gint is_shared;       // Atomic.
+  gint64 looked_us;     // Atomic. When it was found that it is not.
 };
 
 static void wd_mongo_store_iface_init (WdStoreInterface *iface);
@@ -82,12 +90,42 @@ wd_mongo_store_notify_dropped (WdStore *store, const WdId *owner, const WdId *ma
     wd_notify_redis_send_dropped (self->redis, owner, mailbox);
 }
 
+static gboolean
+is_heard (WdMongoStore *self)
+{
+  return self->redis != NULL && wd_notify_redis_is_beside (self->redis);
+}
+
+// What was found once stays so. Somebody who hears the channel may have come just now, or is of
+// another database.
+gboolean
+wd_mongo_store_is_shared (WdStore *store)
+{
+  WdMongoStore *self = WD_MONGO_STORE (store);
+  gint64 interval_us = is_heard (self) ? LOOK_HEARD_US : LOOK_US;
+  gint64 now_us = wd_core_clock_monotonic_us ();
+  gint64 looked_us = __atomic_load_n (&self->looked_us, __ATOMIC_RELAXED);
+  g_auto (WdMongoCall) call = { 0 };
+  gboolean is_shared = FALSE;
+
+  if (g_atomic_int_get (&self->is_shared))
+    return TRUE;
+  if (now_us - looked_us < interval_us
+      || !__atomic_compare_exchange_n (&self->looked_us, &looked_us, now_us, FALSE,
+                                       __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+    return FALSE;
+  if (!wd_mongo_pool_begin (self->pool, &call, NULL, NULL)
+      || !wd_mongo_schema_is_shared (&call, &is_shared, NULL))
+    return FALSE;
+  if (is_shared)
+    g_atomic_int_set (&self->is_shared, 1);
+  return is_shared;
+}
+
 gboolean
 wd_mongo_store_is_beside (WdStore *store)
 {
-  WdMongoStore *self = WD_MONGO_STORE (store);
-
-  return self->redis != NULL && wd_notify_redis_is_beside (self->redis);
+  return is_heard (WD_MONGO_STORE (store)) && wd_mongo_store_is_shared (store);
 }
 
 WdMongoKeywords *
@@ -284,7 +322,9 @@ wd_mongo_store_open (const char *rest, const WdStoreOptions *options, GError **e
   self->pool = wd_mongo_pool_new (options->uri, error);
   if (self->pool != NULL && self->redis != NULL)
     self->count = wd_notify_count_new (self->redis, wd_mongo_pool_get_database (self->pool));
+  self->looked_us = wd_core_clock_monotonic_us ();
   if (self->pool == NULL || !wd_mongo_pool_begin (self->pool, &call, NULL, error)
+      || !wd_mongo_schema_is_shared (&call, &self->is_shared, error)
       || (!options->is_unprepared && !wd_mongo_schema_check (&call, options->must_exist, error)))
     return NULL;
   return WD_STORE (g_steal_pointer (&self));
