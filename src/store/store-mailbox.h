@@ -64,7 +64,8 @@ GPtrArray *wd_store_list_subscriptions (WdStore *store,
                                         GCancellable *cancellable,
                                         GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
-// By path. Returns TRUE and NULL in `out_info` when there is none. O(1) in messages.
+// By path. Returns TRUE and NULL in `out_info` when there is none. O(1) in messages. Whether it has
+// children may be left open.
 gboolean wd_store_find_mailbox (WdStore *store,
                                 const WdActor *actor,
                                 const char *path,

@@ -92,6 +92,19 @@ copy (Trips *trips)
 }
 
 static void
+replace (Trips *trips)
+{
+  g_autoptr (WdIncoming) incoming = wd_test_store_new_incoming (trips->scratch, MESSAGE, -1);
+  const WdAppend item = { .incoming = incoming };
+  WdAppended out;
+  guint32 uidvalidity;
+
+  g_assert_true (wd_store_replace (trips->store, &trips->actor, &trips->inbox, 1, &trips->inbox,
+                                   &item, &out, &uidvalidity, NULL, NULL));
+  g_assert_cmpuint (out.uid, >, 1);
+}
+
+static void
 expunge (Trips *trips)
 {
   g_autoptr (WdUidSet) gone = NULL;
@@ -109,9 +122,9 @@ static const struct
   void (*func) (Trips *);
   guint64 most;
 } rows[] = {
-  { "append", append, 4 },   { "look at nothing new", look, 3 }, { "select", select_inbox, 4 },
-  { "fetch", fetch, 2 },     { "store", store_flags, 5 },        { "copy", copy, 8 },
-  { "expunge", expunge, 9 },
+  { "append", append, 4 }, { "look at nothing new", look, 3 }, { "select", select_inbox, 4 },
+  { "fetch", fetch, 2 },   { "replace", replace, 10 },         { "store", store_flags, 5 },
+  { "copy", copy, 8 },     { "expunge", expunge, 9 },
 };
 
 static void

@@ -413,7 +413,8 @@ wd_mongo_blob_read (WdMongoCall *call,
 {
   Reading reading = { offset, len, out_data, 0 };
   g_autoptr (bson_t) filter = bson_new ();
-  g_autoptr (bson_t) options = BCON_NEW ("sort", "{", "n", BCON_INT32 (1), "}");
+  // Each chunk says where it belongs.
+  g_autoptr (bson_t) options = BCON_NEW ("hint", WD_MONGO_CHUNKS_BY_FILE);
 
   if (len == 0)
     return TRUE;

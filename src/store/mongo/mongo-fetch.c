@@ -7,13 +7,13 @@
 #include "mongo-prepare.h"
 #include "mongo-schema.h"
 
-// Documents in one round trip, by what is read of them.
-static const gint32 batch_sizes[] = {
-  [WD_FETCH_FLAGS] = 5000,
-  [WD_FETCH_INDEX] = 500,
-  [WD_FETCH_CONTENT] = 50,
-  [WD_FETCH_INDEX | WD_FETCH_CONTENT] = 50,
-};
+// Documents in one round trip, by what is read of them. Of texts it is as many as there are in so
+// many octets of the mailbox.
+#define FLAGS_BATCH 5000
+#define INDEX_BATCH 500
+#define CONTENT_BATCH_BYTES (4 * 1024 * 1024)
+#define CONTENT_BATCH_MIN 16
+#define CONTENT_BATCH_MAX 200
 
 typedef struct
 {
@@ -24,13 +24,24 @@ typedef struct
   gpointer user_data;
 } Fetch;
 
+static gint32
+choose_batch (WdFetchFields fields, const WdMongoMailbox *mailbox)
+{
+  gint64 mean = mailbox->n > 0 ? mailbox->size_bytes / mailbox->n : 0;
+
+  if ((fields & WD_FETCH_CONTENT) != 0)
+    return (gint32) CLAMP (CONTENT_BATCH_BYTES / MAX (mean, 1), CONTENT_BATCH_MIN,
+                           CONTENT_BATCH_MAX);
+  return (fields & WD_FETCH_INDEX) != 0 ? INDEX_BATCH : FLAGS_BATCH;
+}
+
 static bson_t *
-make_options (WdFetchFields fields)
+make_options (WdFetchFields fields, const WdMongoMailbox *mailbox)
 {
   static const char *const always[]
       = { "uid", "flags", "modseq", "size", "idate", "wd.z", "wd.s", "wd.id", NULL };
   static const char *const content[] = { "wd.t", "wd.r", "wd.parts", "wd.prefix", NULL };
-  bson_t *options = BCON_NEW ("batchSize", BCON_INT32 (batch_sizes[fields & 3]));
+  bson_t *options = BCON_NEW ("batchSize", BCON_INT32 (choose_batch (fields, mailbox)));
   bson_t projection;
 
   BSON_APPEND_DOCUMENT_BEGIN (options, "projection", &projection);
@@ -116,7 +127,7 @@ wd_mongo_fetch_messages (WdStore *store,
   g_auto (WdMongoCall) call = { 0 };
   g_auto (WdMongoKeywordList) keywords = { 0 };
   g_auto (WdMongoMailbox) row = { 0 };
-  g_autoptr (bson_t) options = make_options (fields);
+  g_autoptr (bson_t) options = NULL;
   g_autoptr (bson_t) more = bson_new ();
   g_autoptr (WdUidSet) visible = wd_uidset_copy (uids);
   Fetch fetch = { &call, &keywords, fields, func, user_data };
@@ -124,6 +135,7 @@ wd_mongo_fetch_messages (WdStore *store,
   if (!wd_mongo_store_begin_as (store, actor, &call, cancellable, error)
       || !wd_mongo_mailbox_load (store, &call, &actor->owner, mailbox, NULL, &row, error))
     return FALSE;
+  options = make_options (fields, &row);
   wd_uidset_remove_range (visible, (WdUid) row.uidnext, G_MAXUINT32);
   if (changed_since > 0)
     {

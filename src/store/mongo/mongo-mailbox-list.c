@@ -129,6 +129,7 @@ wd_mongo_mailbox_list_has_children (
   return TRUE;
 }
 
+// By its id with whether it has children; by its path without.
 static WdMailboxInfo *
 load_info (WdStore *store,
            WdMongoCall *call,
@@ -142,7 +143,9 @@ load_info (WdStore *store,
 
   if (!wd_mongo_mailbox_load (store, call, owner, id, path, &mailbox, error)
       || !wd_mongo_mailbox_get_info (call, &mailbox, &info, error)
-      || !wd_mongo_mailbox_list_has_children (call, owner, info->path, &info->has_children, error))
+      || (path == NULL
+          && !wd_mongo_mailbox_list_has_children (call, owner, info->path, &info->has_children,
+                                                  error)))
     return NULL;
   return g_steal_pointer (&info);
 }
