@@ -140,7 +140,7 @@ static WdStep
 change_flags (WdImapSession *session,
               WdImapCommand *cmd,
               WdUidSet *uids,
-              const WdFlagChange *change,
+              WdFlagChange *change,
               gboolean is_silent)
 {
   WdImapView *view = session->view;
@@ -148,9 +148,11 @@ change_flags (WdImapSession *session,
   g_autoptr (WdUidSet) changed = NULL;
   g_autoptr (WdUidSet) conflicts = NULL;
   WdImapFetchPlan *plan;
+  WdFlagsNow now;
   WdModseq modseq;
   Store *store;
 
+  change->now = &now;
   if (!wd_store_store_flags (session->server->store, &session->actor, &view->mailbox, uids, change,
                              &changed, &conflicts, &modseq,
                              wd_imap_session_get_cancellable (session), &error))
@@ -168,6 +170,8 @@ change_flags (WdImapSession *session,
   wd_imap_rows_init (&store->rows, session, plan, wd_uidset_copy (is_silent ? changed : uids));
   store->n_expected = wd_uidset_get_count (store->rows.uids);
   store->conflicts = g_steal_pointer (&conflicts);
+  if (now.is_known)
+    wd_imap_rows_take (&store->rows, &now);
   return WD_MORE;
 }
 
@@ -211,7 +215,7 @@ wd_imap_cmd_store (WdImapSession *session, WdImapCommand *cmd)
   if (cmd->state == NULL && begin (session, cmd) == WD_DONE)
     return WD_DONE;
   store = cmd->state;
-  if (!wd_imap_rows_run (&store->rows, &error))
+  if (!wd_imap_rows_is_done (&store->rows) && !wd_imap_rows_run (&store->rows, &error))
     return wd_imap_error_reply (session, cmd, error);
   if (!wd_imap_rows_is_done (&store->rows))
     return WD_MORE;

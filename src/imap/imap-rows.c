@@ -80,6 +80,24 @@ wd_imap_rows_run (WdImapRows *self, GError **error)
   return TRUE;
 }
 
+void
+wd_imap_rows_take (WdImapRows *self, const WdFlagsNow *now)
+{
+  wd_imap_set_cursor_init (&self->at, self->session->view->uids);
+  for (guint i = 0; i < now->n_messages; i++)
+    {
+      WdMessageRow row = {
+        .uid = now->messages[i].uid,
+        .flags = now->messages[i].flags,
+        .modseq = now->messages[i].modseq,
+      };
+
+      if (wd_uidset_has (self->uids, row.uid))
+        write_row (&row, self);
+    }
+  wd_uidset_clear (self->uids);
+}
+
 gboolean
 wd_imap_rows_is_done (const WdImapRows *self)
 {

@@ -42,4 +42,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (WdImapRows, wd_imap_rows_clear)
 // with the store's error.
 gboolean wd_imap_rows_run (WdImapRows *self, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+// As a run that wrote all of `uids`, from what a change has told of them.
+void wd_imap_rows_take (WdImapRows *self, const WdFlagsNow *now);
+
 gboolean wd_imap_rows_is_done (const WdImapRows *self);

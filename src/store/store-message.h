@@ -113,12 +113,31 @@ gboolean wd_store_fetch (WdStore *store,
                          GCancellable *cancellable,
                          GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
+#define WD_STORE_FLAGS_TOLD_MAX 16
+
+// What messages have become, where that is told along with the change: of a few, and where it costs
+// nothing.
+typedef struct
+{
+  gboolean is_known; // FALSE: see wd_store_fetch.
+  guint n_messages;
+
+  struct
+  {
+    WdUid uid;
+    WdFlags flags;
+    WdModseq modseq;
+  } messages[WD_STORE_FLAGS_TOLD_MAX];
+} WdFlagsNow;
+
 typedef struct
 {
   WdFlagOp op;
   WdFlags flags;
   gboolean has_unchanged_since;
   WdModseq unchanged_since; // Messages with a greater modseq are left alone (RFC 7162 3.1.3).
+  WdFlagsNow *now; // (nullable) Filled with those that were not left alone, in order of UID, as
+                   // they are after the change. Undefined on failure.
 } WdFlagChange;
 
 // Changes flags in one transaction: all changed messages get one new modseq. `out_changed`

@@ -602,6 +602,8 @@ wd_store_store_flags (WdStore *store,
                       GError **error)
 {
   REQUIRE (actor != NULL && mailbox != NULL && uids != NULL && change != NULL);
+  if (change->now != NULL)
+    change->now->is_known = FALSE;
   CALL (gboolean, store_flags, actor, mailbox, uids, change, out_changed, out_conflicts, out_modseq,
         cancellable, error);
 }

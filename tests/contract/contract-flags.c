@@ -65,6 +65,29 @@ apply (WdFlags flags, const WdFlagChange *change)
   return change->op == WD_FLAG_OP_REMOVE ? flags & ~change->flags : change->flags;
 }
 
+// All that were not left alone, as they have become, when they are few.
+static void
+check_now (const Model *model,
+           const WdFlagsNow *now,
+           const WdUidSet *uids,
+           const WdUidSet *conflicts)
+{
+  guint n = 0;
+
+  if (!now->is_known)
+    return;
+  for (WdUid uid = 1; uid < model->uidnext; uid++)
+    if (model->messages[uid].exists && wd_uidset_has (uids, uid) && !wd_uidset_has (conflicts, uid))
+      {
+        g_assert_cmpuint (n, <, now->n_messages);
+        g_assert_cmpuint (now->messages[n].uid, ==, uid);
+        g_assert_cmphex (now->messages[n].flags, ==, model->messages[uid].flags);
+        g_assert_cmpuint (now->messages[n].modseq, ==, model->messages[uid].modseq);
+        n++;
+      }
+  g_assert_cmpuint (n, ==, now->n_messages);
+}
+
 static void
 change_flags (Model *model)
 {
@@ -74,7 +97,9 @@ change_flags (Model *model)
   g_autoptr (WdUidSet) conflicts = NULL;
   WdModseq modseq;
   WdUid any = (WdUid) g_test_rand_int_range (1, (gint32) model->uidnext);
+  WdFlagsNow now;
   WdFlagChange change = {
+    .now = g_test_rand_bit () ? &now : NULL,
     .op = (WdFlagOp) g_test_rand_int_range (0, 3),
     .flags = choose_flags (),
     .has_unchanged_since = g_test_rand_bit (),
@@ -97,6 +122,8 @@ change_flags (Model *model)
         message->modseq = modseq;
       message->flags = flags;
     }
+  if (change.now != NULL)
+    check_now (model, &now, uids, conflicts);
 }
 
 static void

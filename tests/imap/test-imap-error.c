@@ -84,7 +84,7 @@ test_commands (ImapFixture *fixture, gconstpointer data)
     { "fetch", "FETCH 1 FLAGS", FALSE },
     { "fetch", "FETCH 1 BODY.PEEK[]", FALSE },
     { "store_flags", "STORE 1 +FLAGS (\\Flagged)", FALSE },
-    { "fetch", "STORE 1 +FLAGS (\\Flagged)", FALSE },
+    { "fetch", "STORE 1:* +FLAGS (\\Flagged)", FALSE },
     { "intern_keywords", "STORE 1 +FLAGS (New)", FALSE },
     { "search", "SEARCH ALL", FALSE },
     { "search", "SEARCH RETURN (COUNT) ALL", FALSE },
@@ -100,7 +100,9 @@ test_commands (ImapFixture *fixture, gconstpointer data)
 
   WdId user = imap_fixture_add_user (fixture, "alice");
 
-  wd_test_store_append (fixture->scratch, &user, "INBOX", "Subject: x\r\n\r\ny\r\n", -1, 0);
+  // More than a change of flags tells by itself.
+  for (guint i = 0; i <= WD_STORE_FLAGS_TOLD_MAX; i++)
+    wd_test_store_append (fixture->scratch, &user, "INBOX", "Subject: x\r\n\r\ny\r\n", -1, 0);
   g_autoptr (ImapClient) client = imap_client_new_login (fixture, "alice");
   for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
     {

@@ -15,6 +15,7 @@ typedef struct
   gint64 max_modseq; // What has a greater one is a conflict.
   WdUidSet *changed;
   WdUidSet *conflicts;
+  WdFlagsNow *now; // (nullable)
   gint64 n_unseen; // Differences.
   gint64 n_deleted;
   WdSqliteFlagRuns runs;
@@ -44,8 +45,24 @@ change_init (Change *self, const WdFlagChange *change, WdUidSet *changed, WdUidS
     self->max_modseq = (gint64) MIN (change->unchanged_since, (WdModseq) G_MAXINT64);
   self->changed = changed;
   self->conflicts = conflicts;
+  self->now = change->now;
   self->n_unseen = 0;
   self->n_deleted = 0;
+}
+
+static void
+tell (WdFlagsNow *now, WdUid uid, const WdSqliteFlagEntry *entry)
+{
+  if (now == NULL || !now->is_known)
+    return;
+  if (now->n_messages == G_N_ELEMENTS (now->messages))
+    {
+      now->is_known = FALSE;
+      return;
+    }
+  now->messages[now->n_messages].uid = uid;
+  now->messages[now->n_messages].flags = entry->flags;
+  now->messages[now->n_messages++].modseq = (WdModseq) entry->modseq;
 }
 
 static void
@@ -62,12 +79,14 @@ change_one (Change *self, WdUid uid)
       wd_uidset_add (self->conflicts, uid);
       return;
     }
-  if (new == old)
-    return;
-  wd_uidset_add (self->changed, uid);
-  self->n_unseen += ((new &WD_FLAG_SEEN) == 0) - ((old & WD_FLAG_SEEN) == 0);
-  self->n_deleted += ((new &WD_FLAG_DELETED) != 0) - ((old & WD_FLAG_DELETED) != 0);
-  wd_sqlite_flag_runs_set (&self->runs, uid, new, self->modseq);
+  if (new != old)
+    {
+      wd_uidset_add (self->changed, uid);
+      self->n_unseen += ((new &WD_FLAG_SEEN) == 0) - ((old & WD_FLAG_SEEN) == 0);
+      self->n_deleted += ((new &WD_FLAG_DELETED) != 0) - ((old & WD_FLAG_DELETED) != 0);
+      wd_sqlite_flag_runs_set (&self->runs, uid, new, self->modseq);
+    }
+  tell (self->now, uid, entry);
 }
 
 static gboolean
@@ -82,6 +101,11 @@ change_all (Change *self,
   WdUid first, last;
 
   self->modseq = mailbox->modseq + 1;
+  if (self->now != NULL)
+    {
+      self->now->is_known = TRUE;
+      self->now->n_messages = 0;
+    }
   wd_sqlite_flag_runs_init (&self->runs, lease, mailbox);
   wd_sqlite_flag_runs_walk (&self->runs, ranges, n_ranges);
   for (;;)
