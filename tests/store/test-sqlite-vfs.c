@@ -222,6 +222,93 @@ test_refused (Fixture *fixture, gconstpointer data)
   check_all (fixture, 2);
 }
 
+static gint64
+get_wal_bytes (Fixture *fixture)
+{
+  g_autofree char *wal = g_strconcat (fixture->path, "-wal", NULL);
+  GStatBuf info;
+
+  g_assert_cmpint (g_stat (wal, &info), ==, 0);
+  return info.st_size;
+}
+
+// A short WAL is as long as its frames. A long one grows now and then, and for commits to come.
+static void
+test_room (Fixture *fixture, gconstpointer data)
+{
+  gboolean is_synced = g_str_equal (data, "FULL");
+  gint64 last = get_wal_bytes (fixture);
+  guint n_grown = 0, n_rows = 0;
+
+  for (guint i = 0; i < 60; i++)
+    {
+      sqlite3 *db = i % 3 == 0 ? fixture->b : fixture->a;
+      gint64 size;
+
+      run (db, "BEGIN IMMEDIATE");
+      insert (db, "x", 1, 7000);
+      commit (db);
+      n_rows++;
+      size = get_wal_bytes (fixture);
+      if (size != last && last < 64 * 1024 && size < 64 * 1024)
+        g_assert_cmpint ((size - 32) % (1024 + 24), ==, 0);
+      n_grown += size != last;
+      g_assert_cmpint (size, >=, last);
+      g_assert_cmpint (size, <=, last + 20000 + (last + 20000) / 2);
+      last = size;
+      if (i % 10 == 9)
+        check_all (fixture, n_rows);
+    }
+  if (is_synced)
+    g_assert_cmpuint (n_grown, <, 25);
+  else
+    g_assert_cmpuint (n_grown, ==, 60);
+
+  // One that is used again needs no more room, and what is behind its frames is not of it.
+  run (fixture->a, "PRAGMA wal_checkpoint (RESTART)");
+  for (guint i = 0; i < 30; i++)
+    {
+      run (fixture->b, "BEGIN IMMEDIATE");
+      insert (fixture->b, "x", 1, 7000);
+      commit (fixture->b);
+      g_assert_cmpint (get_wal_bytes (fixture), ==, last);
+      if (i % 10 == 9)
+        check_all (fixture, n_rows + i + 1);
+    }
+
+  // One that was cut grows again.
+  run (fixture->a, "PRAGMA wal_checkpoint (TRUNCATE)");
+  run (fixture->b, "BEGIN IMMEDIATE");
+  insert (fixture->b, "x", 1, 7000);
+  commit (fixture->b);
+  g_assert_cmpint (get_wal_bytes (fixture), <, last);
+  check_all (fixture, n_rows + 31);
+}
+
+// Each frame is moved, with few reads.
+static void
+test_checkpoint (Fixture *fixture, gconstpointer data)
+{
+  guint64 before;
+
+  run (fixture->a, "BEGIN IMMEDIATE");
+  insert (fixture->a, "x", 20, 9000);
+  commit (fixture->a);
+  run (fixture->a, "BEGIN IMMEDIATE");
+  run (fixture->a, "UPDATE t SET octets = randomblob (9000) WHERE id % 3 = 0");
+  commit (fixture->a);
+  before = count_calls ("syscr: ");
+  wd_sqlite_vfs_begin_checkpoint (fixture->a);
+  run (fixture->a, "PRAGMA wal_checkpoint (PASSIVE)");
+  wd_sqlite_vfs_end_checkpoint (fixture->a);
+  // 200 pages, a third of which are not beside their neighbours.
+  g_assert_cmpuint (count_calls ("syscr: ") - before, <, 90);
+  run (fixture->b, "BEGIN IMMEDIATE");
+  insert (fixture->b, "y", 1, 100);
+  commit (fixture->b);
+  check_all (fixture, 21);
+}
+
 // Rows that are known by their octets, from the database rather than from the WAL.
 static void
 fill (Fixture *fixture, guint n_rows, guint round)
@@ -380,6 +467,8 @@ main (int argc, char **argv)
     { "/store/sqlite/vfs/few-writes", test_few_writes },
     { "/store/sqlite/vfs/sizes", test_sizes },
     { "/store/sqlite/vfs/rollback", test_rollback },
+    { "/store/sqlite/vfs/room", test_room },
+    { "/store/sqlite/vfs/checkpoint", test_checkpoint },
     { "/store/sqlite/vfs/refused", test_refused },
     { "/store/sqlite/vfs/few-reads", test_few_reads },
     { "/store/sqlite/vfs/read-snapshot", test_read_snapshot },

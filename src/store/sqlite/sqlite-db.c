@@ -193,8 +193,11 @@ run_text (WdSqliteDb *self, const char *sql, GError **error)
 static int
 checkpoint (WdSqliteDb *self, int mode)
 {
-  int rc = sqlite3_wal_checkpoint_v2 (self->handle, NULL, mode, NULL, NULL);
+  int rc;
 
+  wd_sqlite_vfs_begin_checkpoint (self->handle);
+  rc = sqlite3_wal_checkpoint_v2 (self->handle, NULL, mode, NULL, NULL);
+  wd_sqlite_vfs_end_checkpoint (self->handle);
   if (wd_sqlite_sync_take_failure ())
     wd_sqlite_sync_distrust (self->name);
   return rc;

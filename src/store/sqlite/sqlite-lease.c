@@ -6,7 +6,7 @@
 
 // New pages in the WAL from which on the background is asked to checkpoint, and from which on,
 // because it does not come to it, the writer itself does.
-#define WAL_PAGES 4096
+#define WAL_PAGES 2048
 #define WAL_PAGES_MAX (8 * WAL_PAGES)
 
 gboolean

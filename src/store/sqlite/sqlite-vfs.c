@@ -8,7 +8,12 @@
 // Why it is safe to read ahead: a page that a transaction reads from the database, and not from the
 // WAL, does not change until the transaction ends. Others do, when a checkpoint is made meanwhile,
 // and may be read half-written; but those the transaction takes from the WAL. So what was read
-// ahead is good for that one transaction, and is forgotten at its end.
+// ahead is good for that one transaction, and is forgotten at its end. A checkpoint reads frames
+// that were committed before it began, and nobody writes over these before it has moved them all.
+//
+// Why it is safe to write zeros behind what is written: only who holds the lock of the writer
+// commits, and nobody has ever written behind the end of the file. Where SQLite finds zeros in the
+// place of a frame, the WAL ends for it, as it does at the end of the file.
 #include "config.h"
 
 #include "sqlite-vfs.h"
@@ -27,6 +32,12 @@
 // before.
 #define AHEAD_MIN_BYTES (8 * 1024)
 #define AHEAD_MAX_BYTES (32 * 1024)
+// A WAL that grows costs more than its octets: each sync writes its new length, and where its new
+// blocks are, too, before or after them. So one that has begun to grow is made longer by half, at
+// most by this, with the sync of one commit, for the next ones.
+#define ROOM_FROM_BYTES (64 * 1024)
+#define ROOM_MAX_BYTES (256 * 1024)
+#define BLOCK_BYTES 4096
 
 // What is expected behind what waits.
 typedef enum
@@ -45,6 +56,8 @@ typedef struct
   sqlite3_int64 start;
   int n_waiting;
   Piece next;
+  sqlite3_int64 end;  // Of what was written.
+  sqlite3_int64 size; // How long the file was when it was looked at or made longer.
 } WalFile;
 
 #define WAL_FILE_BYTES ((gsize) ((sizeof (WalFile) + 15) / 16 * 16))
@@ -74,15 +87,24 @@ get_buffer (void)
 }
 
 static int
-flush (sqlite3_file *file)
+write_below (sqlite3_file *file, const void *data, int n, sqlite3_int64 offset)
 {
   WalFile *self = (WalFile *) file;
   sqlite3_file *real = get_below (file);
+
+  self->end = offset + n;
+  return real->pMethods->xWrite (real, data, n, offset);
+}
+
+static int
+flush (sqlite3_file *file)
+{
+  WalFile *self = (WalFile *) file;
   int n = self->n_waiting;
 
   self->n_waiting = 0;
   self->next = PIECE_UNKNOWN;
-  return n == 0 ? SQLITE_OK : real->pMethods->xWrite (real, self->buffer, n, self->start);
+  return n == 0 ? SQLITE_OK : write_below (file, self->buffer, n, self->start);
 }
 
 static gboolean
@@ -112,7 +134,6 @@ static int
 wal_write (sqlite3_file *file, const void *data, int n, sqlite3_int64 offset)
 {
   WalFile *self = (WalFile *) file;
-  sqlite3_file *real = get_below (file);
   gboolean is_behind = does_follow (self, n, offset);
   Piece piece = is_behind ? self->next : PIECE_UNKNOWN;
   Piece next = piece == PIECE_UNKNOWN ? judge (data, n, is_behind) : PIECE_UNKNOWN;
@@ -122,7 +143,7 @@ wal_write (sqlite3_file *file, const void *data, int n, sqlite3_int64 offset)
   if (rc != SQLITE_OK)
     return rc;
   if (!waits && !is_behind)
-    return real->pMethods->xWrite (real, data, n, offset);
+    return write_below (file, data, n, offset);
   if (!is_behind)
     self->start = offset;
   memcpy (self->buffer + self->n_waiting, data, (gsize) n);
@@ -131,13 +152,72 @@ wal_write (sqlite3_file *file, const void *data, int n, sqlite3_int64 offset)
   return waits ? SQLITE_OK : flush (file);
 }
 
+// What a thread reads, and has read ahead.
+typedef struct
+{
+  sqlite3_file *file; // NULL: nothing.
+  int gap_bytes;      // Between two pages.
+  sqlite3_int64 next; // Where the next page begins, if it is the neighbour.
+  sqlite3_int64 start;
+  int n_read;
+  int n_ahead; // The next piece.
+  guint8 data[AHEAD_MAX_BYTES];
+} Reader;
+
+typedef int (*ReadFunc) (sqlite3_file *file, void *out_data, int n, sqlite3_int64 offset);
+
+static GPrivate readers = G_PRIVATE_INIT (g_free);
+
+static int
+read_ahead (
+    Reader *reader, sqlite3_file *real, ReadFunc func, void *out_data, int n, sqlite3_int64 offset)
+{
+  int rc = func (real, reader->data, reader->n_ahead, offset);
+
+  reader->n_read = 0;
+  // The end of the file, or worse, which the page itself tells.
+  if (rc != SQLITE_OK)
+    {
+      reader->n_ahead = AHEAD_MIN_BYTES;
+      return func (real, out_data, n, offset);
+    }
+  reader->start = offset;
+  reader->n_read = reader->n_ahead;
+  reader->n_ahead = MIN (2 * reader->n_ahead, AHEAD_MAX_BYTES);
+  memcpy (out_data, reader->data, (gsize) n);
+  return SQLITE_OK;
+}
+
+// A long row lies in pages that mostly follow each other, in the database and in the WAL.
+static int
+read_along (
+    Reader *reader, sqlite3_file *real, ReadFunc func, void *out_data, int n, sqlite3_int64 offset)
+{
+  gboolean does_follow = offset == reader->next;
+
+  reader->next = offset + n + reader->gap_bytes;
+  if (offset >= reader->start && offset + n <= reader->start + reader->n_read)
+    {
+      memcpy (out_data, reader->data + (offset - reader->start), (gsize) n);
+      return SQLITE_OK;
+    }
+  if (!does_follow || n > AHEAD_MIN_BYTES)
+    return func (real, out_data, n, offset);
+  return read_ahead (reader, real, func, out_data, n, offset);
+}
+
 static int
 wal_read (sqlite3_file *file, void *out_data, int n, sqlite3_int64 offset)
 {
   sqlite3_file *real = get_below (file);
+  Reader *reader = g_private_get (&readers);
   int rc = flush (file);
 
-  return rc != SQLITE_OK ? rc : real->pMethods->xRead (real, out_data, n, offset);
+  if (rc != SQLITE_OK)
+    return rc;
+  if (reader == NULL || reader->file != file)
+    return real->pMethods->xRead (real, out_data, n, offset);
+  return read_along (reader, real, real->pMethods->xRead, out_data, n, offset);
 }
 
 static int
@@ -149,6 +229,43 @@ wal_truncate (sqlite3_file *file, sqlite3_int64 size)
   return rc != SQLITE_OK ? rc : real->pMethods->xTruncate (real, size);
 }
 
+// Writes zeros from `from` on. What fails, as on a full disk, only makes less room.
+static void
+write_zeros (sqlite3_file *real, sqlite3_int64 from, sqlite3_int64 to)
+{
+  static guint8 zeros[BLOCK_BYTES];
+
+  while (from < to)
+    {
+      int n = (int) MIN (to - from, (sqlite3_int64) sizeof zeros);
+
+      if (real->pMethods->xWrite (real, zeros, n, from) != SQLITE_OK)
+        break;
+      from += n;
+    }
+}
+
+// For the commits that come, when this one has come to the end of the file. Another handle may have
+// made the file longer or shorter meanwhile: it is looked at before it is written to.
+static void
+make_room (sqlite3_file *file)
+{
+  WalFile *self = (WalFile *) file;
+  sqlite3_file *real = get_below (file);
+  sqlite3_int64 room = MIN (self->end / 2, ROOM_MAX_BYTES);
+  sqlite3_int64 size;
+
+  if (!self->is_gathering || self->end <= self->size || self->end < ROOM_FROM_BYTES
+      || real->pMethods->xFileSize (real, &size) != SQLITE_OK)
+    return;
+  if (size == self->end)
+    {
+      size = (self->end + room) / BLOCK_BYTES * BLOCK_BYTES;
+      write_zeros (real, self->end, size);
+    }
+  self->size = size;
+}
+
 static int
 wal_sync (sqlite3_file *file, int flags)
 {
@@ -157,6 +274,7 @@ wal_sync (sqlite3_file *file, int flags)
 
   if (rc != SQLITE_OK)
     return rc;
+  make_room (file);
   rc = real->pMethods->xSync (real, flags);
   if (rc != SQLITE_OK)
     wd_sqlite_sync_note_failure ();
@@ -245,59 +363,19 @@ static const sqlite3_io_methods wal_methods = {
   .xDeviceCharacteristics = wal_get_characteristics,
 };
 
-// What a thread reads, and has read ahead.
-typedef struct
-{
-  sqlite3_file *file; // NULL: nothing.
-  sqlite3_int64 next; // Where the last page ended.
-  sqlite3_int64 start;
-  int n_read;
-  int n_ahead; // The next piece.
-  guint8 data[AHEAD_MAX_BYTES];
-} Reader;
-
-static GPrivate readers = G_PRIVATE_INIT (g_free);
-
 // A database is a file of the layer below with another method for reading: these are the methods
 // that it would have.
 static const sqlite3_io_methods *db_below;
 static sqlite3_io_methods db_methods;
 
 static int
-read_ahead (Reader *reader, void *out_data, int n, sqlite3_int64 offset)
-{
-  int rc = db_below->xRead (reader->file, reader->data, reader->n_ahead, offset);
-
-  reader->n_read = 0;
-  // The end of the file, or worse, which the page itself tells.
-  if (rc != SQLITE_OK)
-    return db_below->xRead (reader->file, out_data, n, offset);
-  reader->start = offset;
-  reader->n_read = reader->n_ahead;
-  reader->n_ahead = MIN (2 * reader->n_ahead, AHEAD_MAX_BYTES);
-  memcpy (out_data, reader->data, (gsize) n);
-  return SQLITE_OK;
-}
-
-// A long row lies in pages that mostly follow each other.
-static int
 db_read (sqlite3_file *file, void *out_data, int n, sqlite3_int64 offset)
 {
   Reader *reader = g_private_get (&readers);
-  gboolean does_follow;
 
   if (reader == NULL || reader->file != file)
     return db_below->xRead (file, out_data, n, offset);
-  does_follow = offset == reader->next;
-  reader->next = offset + n;
-  if (offset >= reader->start && offset + n <= reader->start + reader->n_read)
-    {
-      memcpy (out_data, reader->data + (offset - reader->start), (gsize) n);
-      return SQLITE_OK;
-    }
-  if (!does_follow || n > AHEAD_MIN_BYTES)
-    return db_below->xRead (file, out_data, n, offset);
-  return read_ahead (reader, out_data, n, offset);
+  return read_along (reader, file, db_below->xRead, out_data, n, offset);
 }
 
 static void
@@ -403,25 +481,32 @@ wd_sqlite_vfs_end_commit (sqlite3 *handle)
   self->buffer = NULL;
 }
 
-void
-wd_sqlite_vfs_begin_read (sqlite3 *handle)
+static void
+begin_reader (sqlite3_file *file, int gap_bytes)
 {
   Reader *reader = g_private_get (&readers);
-  sqlite3_file *file = NULL;
 
-  if (sqlite3_file_control (handle, "main", SQLITE_FCNTL_FILE_POINTER, &file) != SQLITE_OK
-      || file == NULL || file->pMethods != &db_methods)
-    return;
   if (reader == NULL)
     {
       reader = g_new (Reader, 1);
       g_private_set (&readers, reader);
     }
   reader->file = file;
+  reader->gap_bytes = gap_bytes;
   reader->next = -1;
   reader->start = 0;
   reader->n_read = 0;
   reader->n_ahead = AHEAD_MIN_BYTES;
+}
+
+void
+wd_sqlite_vfs_begin_read (sqlite3 *handle)
+{
+  sqlite3_file *file = NULL;
+
+  if (sqlite3_file_control (handle, "main", SQLITE_FCNTL_FILE_POINTER, &file) == SQLITE_OK
+      && file != NULL && file->pMethods == &db_methods)
+    begin_reader (file, 0);
 }
 
 void
@@ -433,5 +518,23 @@ wd_sqlite_vfs_end_read (sqlite3 *handle)
   if (reader != NULL
       && sqlite3_file_control (handle, "main", SQLITE_FCNTL_FILE_POINTER, &file) == SQLITE_OK
       && reader->file == file)
+    reader->file = NULL;
+}
+
+void
+wd_sqlite_vfs_begin_checkpoint (sqlite3 *handle)
+{
+  WalFile *wal = get_wal (handle);
+
+  if (wal != NULL)
+    begin_reader (&wal->base, FRAME_HEADER_BYTES);
+}
+
+void
+wd_sqlite_vfs_end_checkpoint (sqlite3 *handle)
+{
+  Reader *reader = g_private_get (&readers);
+
+  if (reader != NULL)
     reader->file = NULL;
 }

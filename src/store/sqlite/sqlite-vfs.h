@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 // A layer over SQLite's own files that writes the frames of one commit to the WAL in large pieces,
-// where SQLite makes two small writes of each page, and reads neighbouring pages of a database at
-// once, where SQLite reads each by itself.
+// where SQLite makes two small writes of each page, makes room in the WAL for the commits that
+// come, and reads neighbouring pages at once, where SQLite reads each by itself.
 #pragma once
 
 #include <glib.h>
@@ -21,3 +21,7 @@ void wd_sqlite_vfs_end_commit (sqlite3 *handle);
 // allowed; the first is then read as without.
 void wd_sqlite_vfs_begin_read (sqlite3 *handle);
 void wd_sqlite_vfs_end_read (sqlite3 *handle);
+
+// Around a checkpoint, on the thread that makes it. Not within a transaction that reads.
+void wd_sqlite_vfs_begin_checkpoint (sqlite3 *handle);
+void wd_sqlite_vfs_end_checkpoint (sqlite3 *handle);
