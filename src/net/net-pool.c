@@ -11,16 +11,25 @@
 
 #define WORKERS_PER_PROCESSOR 8
 
+// A thread that waits for work.
+typedef struct Idler
+{
+  pthread_cond_t woken;
+  gboolean is_woken;
+  struct Idler *next;
+} Idler;
+
 struct _WdPool
 {
   // Guards all below but the atomics. Rank 3: taken last, nothing is called while it is held.
   pthread_mutex_t lock;
-  pthread_cond_t work;
   WdTaskList queue;
   GPtrArray *threads; // Of GThread.
   guint max_threads;
-  guint n_idle;  // Threads that wait for work ...
-  guint n_woken; // ... of which so many were signalled and have not run yet.
+  // The last that has worked is the first to be woken: the processor's caches still have its stack,
+  // its heap and its buffers, and the others can go on sleeping.
+  Idler *idle;
+  guint n_idle;
   gboolean stopping;
 
   // Written under the lock, read without it.
@@ -66,6 +75,34 @@ update_free (WdPool *self)
   atomic_store_explicit (&self->n_free, free_threads, memory_order_relaxed);
 }
 
+// With the lock held.
+static void
+wait_for_work (WdPool *self)
+{
+  Idler idler = { .next = self->idle };
+
+  pthread_cond_init (&idler.woken, NULL);
+  self->idle = &idler;
+  self->n_idle++;
+  update_free (self);
+  while (!idler.is_woken)
+    pthread_cond_wait (&idler.woken, &self->lock);
+  pthread_cond_destroy (&idler.woken);
+}
+
+// Takes the first one out. With the lock held: without it, the idler could be gone.
+static void
+wake_one (WdPool *self)
+{
+  Idler *idler = self->idle;
+
+  self->idle = idler->next;
+  self->n_idle--;
+  update_free (self);
+  idler->is_woken = TRUE;
+  pthread_cond_signal (&idler->woken);
+}
+
 static WdTask *
 pop (WdPool *self)
 {
@@ -73,15 +110,7 @@ pop (WdPool *self)
 
   pthread_mutex_lock (&self->lock);
   while ((task = wd_net_task_list_pop (&self->queue)) == NULL && !self->stopping)
-    {
-      self->n_idle++;
-      update_free (self);
-      pthread_cond_wait (&self->work, &self->lock);
-      self->n_idle--;
-      if (self->n_woken > 0)
-        self->n_woken--;
-      update_free (self);
-    }
+    wait_for_work (self);
   if (task != NULL)
     {
       atomic_fetch_sub_explicit (&self->n_queued, 1, memory_order_relaxed);
@@ -108,7 +137,6 @@ wd_net_pool_new (guint n_workers)
   WdPool *self = g_new0 (WdPool, 1);
 
   pthread_mutex_init (&self->lock, NULL);
-  pthread_cond_init (&self->work, NULL);
   self->threads = g_ptr_array_new ();
   self->max_threads = n_workers > 0 ? n_workers : WORKERS_PER_PROCESSOR * g_get_num_processors ();
   update_free (self);
@@ -123,7 +151,8 @@ wd_net_pool_free (WdPool *self)
 
   pthread_mutex_lock (&self->lock);
   self->stopping = TRUE;
-  pthread_cond_broadcast (&self->work);
+  while (self->idle != NULL)
+    wake_one (self);
   pthread_mutex_unlock (&self->lock);
 
   // Nobody else pushes any more, and a worker that does finds itself here to do the work.
@@ -131,7 +160,6 @@ wd_net_pool_free (WdPool *self)
     g_thread_join (g_ptr_array_index (self->threads, i));
 
   g_ptr_array_unref (self->threads);
-  pthread_cond_destroy (&self->work);
   pthread_mutex_destroy (&self->lock);
   g_free (self);
 }
@@ -156,25 +184,14 @@ start_worker (WdPool *self)
 void
 wd_net_pool_push (WdPool *self, WdTask *task)
 {
-  gboolean wake = FALSE;
-
   pthread_mutex_lock (&self->lock);
   wd_net_task_list_push (&self->queue, task);
   atomic_fetch_add_explicit (&self->n_queued, 1, memory_order_relaxed);
-  if (self->n_idle > self->n_woken)
-    {
-      self->n_woken++;
-      wake = TRUE;
-    }
+  if (self->idle != NULL)
+    wake_one (self);
   else if (self->threads->len < self->max_threads && !self->stopping)
-    {
-      start_worker (self);
-    }
+    start_worker (self);
   pthread_mutex_unlock (&self->lock);
-
-  // After the lock, so that the woken one does not run into it.
-  if (wake)
-    pthread_cond_signal (&self->work);
 }
 
 static void
