@@ -35,12 +35,9 @@ static GPrivate decompressors = G_PRIVATE_INIT (free_dctx);
 
 // Nobody waits while packing, so there are hardly more in use than processors, whatever the number
 // of threads; the last one given back is taken first, since the processor's caches have its tables.
-static struct
-{
-  GMutex mutex; // Guards the rest. Innermost.
-  ZSTD_CCtx *idle[COMPRESSORS_MAX];
-  guint n_idle;
-} compressors;
+static GMutex mutex; // Guards what follows. Innermost.
+static ZSTD_CCtx *idle[COMPRESSORS_MAX];
+static guint n_idle;
 
 static ZSTD_CCtx *
 new_compressor (void)
@@ -58,20 +55,20 @@ take_compressor (void)
 {
   ZSTD_CCtx *ctx = NULL;
 
-  g_mutex_lock (&compressors.mutex);
-  if (compressors.n_idle > 0)
-    ctx = compressors.idle[--compressors.n_idle];
-  g_mutex_unlock (&compressors.mutex);
+  g_mutex_lock (&mutex);
+  if (n_idle > 0)
+    ctx = idle[--n_idle];
+  g_mutex_unlock (&mutex);
   return ctx != NULL ? ctx : new_compressor ();
 }
 
 static void
 give_compressor (ZSTD_CCtx *ctx)
 {
-  g_mutex_lock (&compressors.mutex);
-  if (compressors.n_idle < COMPRESSORS_MAX)
-    compressors.idle[compressors.n_idle++] = g_steal_pointer (&ctx);
-  g_mutex_unlock (&compressors.mutex);
+  g_mutex_lock (&mutex);
+  if (n_idle < COMPRESSORS_MAX)
+    idle[n_idle++] = g_steal_pointer (&ctx);
+  g_mutex_unlock (&mutex);
   ZSTD_freeCCtx (ctx);
 }
 

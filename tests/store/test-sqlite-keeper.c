@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: EUPL-1.2
+// Chores of the background: each at its own time, those of a burst at once.
 #include "config.h"
 
 #include "core-clock.h"
