@@ -149,7 +149,8 @@ write_file (WdMongoCall *call,
 static gboolean
 fail_busy (GError **error)
 {
-  g_set_error_literal (error, WD_STORE_ERROR, WD_STORE_ERROR_BUSY, "a large part is being removed");
+  g_set_error_literal (error, WD_STORE_ERROR, WD_STORE_ERROR_BUSY,
+                       "others change the same large parts");
   return FALSE;
 }
 
@@ -202,7 +203,7 @@ note_id (const bson_t *doc, gpointer user_data, GError **error)
 
 // Which are there. One round trip.
 static gboolean
-find_small (WdMongoCall *call, const WdMongoBlob *blobs, guint n, GHashTable *there, GError **error)
+find_small (WdMongoCall *call, GPtrArray *blobs, GHashTable *there, GError **error)
 {
   g_autoptr (bson_t) filter = bson_new ();
   g_autoptr (bson_t) options = BCON_NEW ("projection", "{", "_id", BCON_INT32 (1), "}");
@@ -211,13 +212,14 @@ find_small (WdMongoCall *call, const WdMongoBlob *blobs, guint n, GHashTable *th
 
   BSON_APPEND_DOCUMENT_BEGIN (filter, "_id", &by_id);
   BSON_APPEND_ARRAY_BEGIN (&by_id, "$in", &array);
-  for (guint i = 0; i < n; i++)
+  for (guint i = 0; i < blobs->len; i++)
     {
+      const WdMongoBlob *blob = blobs->pdata[i];
       char buffer[16];
       const char *key;
 
       bson_uint32_to_string (i, &key, buffer, sizeof buffer);
-      wd_mongo_bson_add_binary (&array, key, blobs[i].sha.bytes, sizeof blobs[i].sha.bytes);
+      wd_mongo_bson_add_binary (&array, key, blob->sha.bytes, sizeof blob->sha.bytes);
     }
   bson_append_array_end (&by_id, &array);
   bson_append_document_end (filter, &by_id);
@@ -229,22 +231,22 @@ find_small (WdMongoCall *call, const WdMongoBlob *blobs, guint n, GHashTable *th
   return TRUE;
 }
 
-// Those that are not `there`.
+// Those that are not `there` (nullable).
 static gboolean
-write_small_chunks (WdMongoCall *call,
-                    const WdMongoBlob *blobs,
-                    guint n,
-                    GHashTable *there,
-                    gboolean *out_has_some,
-                    GError **error)
+write_small_chunks (
+    WdMongoCall *call, GPtrArray *blobs, GHashTable *there, gboolean *out_has_some, GError **error)
 {
   g_autoptr (GPtrArray) docs = g_ptr_array_new_with_free_func ((GDestroyNotify) bson_destroy);
   gint64 n_there;
 
-  for (guint i = 0; i < n; i++)
-    for (gsize k = 0;
-         k * CHUNK_BYTES < blobs[i].len && !g_hash_table_contains (there, &blobs[i].sha); k++)
-      g_ptr_array_add (docs, make_chunk (&blobs[i].sha, k, blobs[i].data, blobs[i].len));
+  for (guint i = 0; i < blobs->len; i++)
+    {
+      const WdMongoBlob *blob = blobs->pdata[i];
+
+      if (there == NULL || !g_hash_table_contains (there, &blob->sha))
+        for (gsize k = 0; k * CHUNK_BYTES < blob->len; k++)
+          g_ptr_array_add (docs, make_chunk (&blob->sha, k, blob->data, blob->len));
+    }
   *out_has_some = FALSE;
   if (docs->len == 0)
     return TRUE;
@@ -255,47 +257,54 @@ write_small_chunks (WdMongoCall *call,
 }
 
 static gboolean
-write_small_files (
-    WdMongoCall *call, const WdMongoBlob *blobs, guint n, gint64 *out_matched, GError **error)
+write_small_files (WdMongoCall *call, GPtrArray *blobs, WdMongoDid *out_did, GError **error)
 {
   g_autoptr (WdMongoBulk) bulk = wd_mongo_call_bulk_new (call, WD_MONGO_FILES);
 
-  for (guint i = 0; i < n; i++)
+  for (guint i = 0; i < blobs->len; i++)
     {
-      g_autoptr (bson_t) filter = make_filter (&blobs[i].sha);
-      g_autoptr (bson_t) update = make_file (&blobs[i].kind, blobs[i].len);
+      const WdMongoBlob *blob = blobs->pdata[i];
+      g_autoptr (bson_t) filter = make_filter (&blob->sha);
+      g_autoptr (bson_t) update = make_file (&blob->kind, blob->len);
 
       BCON_APPEND (filter, "metadata.c", "{", "$gte", BCON_INT64 (0), "}");
       wd_mongo_call_bulk_update (bulk, filter, update, WD_MONGO_UPSERT);
     }
-  return wd_mongo_call_bulk_run (bulk, out_matched, error);
+  return wd_mongo_call_bulk_run_each (bulk, out_did, blobs->len, error);
 }
 
-gboolean
-wd_mongo_blob_put_many (WdMongoCall *call, const WdMongoBlob *blobs, guint n, GError **error)
+// Those whose key is taken stay: another has just written the same, or is removing it. The others
+// are counted in `done`.
+static gboolean
+put_small (WdMongoCall *call, GPtrArray *inout_blobs, GHashTable *done, GError **error)
 {
   g_autoptr (GHashTable) there = wd_mongo_blob_counts_new ();
-  g_autoptr (GError) failure = NULL;
+  g_autoptr (GPtrArray) clashed = g_ptr_array_new ();
+  g_autoptr (GPtrArray) torn = g_ptr_array_new ();
+  g_autofree WdMongoDid *did = g_new0 (WdMongoDid, inout_blobs->len);
   gboolean has_some;
-  gint64 n_matched;
 
-  if (n == 0)
-    return TRUE;
-  if (!find_small (call, blobs, n, there, error)
-      || !write_small_chunks (call, blobs, n, there, &has_some, error))
+  if (!find_small (call, inout_blobs, there, error)
+      || !write_small_chunks (call, inout_blobs, there, &has_some, error)
+      || !write_small_files (call, inout_blobs, did, error))
     return FALSE;
-  if (write_small_files (call, blobs, n, &n_matched, &failure))
+  for (guint i = 0; i < inout_blobs->len; i++)
     {
-      if (!has_some && n_matched >= g_hash_table_size (there))
-        return TRUE;
-      // Some were being removed, with their chunks.
-      g_hash_table_remove_all (there);
-      return write_small_chunks (call, blobs, n, there, &has_some, error);
+      WdMongoBlob *blob = inout_blobs->pdata[i];
+
+      if (did[i] == WD_MONGO_DID_CLASH)
+        {
+          g_ptr_array_add (clashed, blob);
+          continue;
+        }
+      wd_mongo_blob_counts_add (done, &blob->sha, 1, 1);
+      // Whoever was just removing it may have taken the chunks that were there with it.
+      if (did[i] == WD_MONGO_DID_INSERT && (has_some || g_hash_table_contains (there, &blob->sha)))
+        g_ptr_array_add (torn, blob);
     }
-  if (g_error_matches (failure, WD_STORE_ERROR, WD_STORE_ERROR_EXISTS))
-    return fail_busy (error);
-  g_propagate_error (error, g_steal_pointer (&failure));
-  return FALSE;
+  g_ptr_array_set_size (inout_blobs, 0);
+  g_ptr_array_extend_and_steal (inout_blobs, g_steal_pointer (&clashed));
+  return write_small_chunks (call, torn, NULL, &has_some, error);
 }
 
 static guint
@@ -333,26 +342,80 @@ wd_mongo_blob_counts_add (GHashTable *counts, const WdStoreSha *sha, gint64 c, g
   count->m += m;
 }
 
-gboolean
-wd_mongo_blob_refer (WdMongoCall *call, GHashTable *counts, gint sign, GError **error)
+static int
+compare_shas (gconstpointer a, gconstpointer b)
 {
-  g_autoptr (WdMongoBulk) bulk = NULL;
-  GHashTableIter iter;
-  gpointer sha, value;
+  return memcmp (*(WdStoreSha *const *) a, *(WdStoreSha *const *) b, sizeof (WdStoreSha));
+}
 
-  if (g_hash_table_size (counts) == 0)
-    return TRUE;
-  bulk = wd_mongo_call_bulk_new (call, WD_MONGO_FILES);
-  g_hash_table_iter_init (&iter, counts);
-  while (g_hash_table_iter_next (&iter, &sha, &value))
+// Those that clash stay.
+static gboolean
+refer_once (WdMongoCall *call, GHashTable *counts, GPtrArray *inout_shas, gint sign, GError **error)
+{
+  g_autoptr (WdMongoBulk) bulk = wd_mongo_call_bulk_new (call, WD_MONGO_FILES);
+  g_autofree WdMongoDid *did = g_new0 (WdMongoDid, inout_shas->len);
+  guint n_left = 0;
+
+  for (guint i = 0; i < inout_shas->len; i++)
     {
-      const WdMongoBlobCount *count = value;
-      g_autoptr (bson_t) filter = make_filter (sha);
+      const WdMongoBlobCount *count = g_hash_table_lookup (counts, inout_shas->pdata[i]);
+      g_autoptr (bson_t) filter = make_filter (inout_shas->pdata[i]);
       g_autoptr (bson_t) update = make_count (sign * count->c, sign * count->m);
 
       wd_mongo_call_bulk_update (bulk, filter, update, WD_MONGO_ONE);
     }
-  return wd_mongo_call_bulk_run (bulk, NULL, error);
+  if (!wd_mongo_call_bulk_run_each (bulk, did, inout_shas->len, error))
+    return FALSE;
+  for (guint i = 0; i < inout_shas->len; i++)
+    if (did[i] == WD_MONGO_DID_CLASH)
+      inout_shas->pdata[n_left++] = inout_shas->pdata[i];
+  g_ptr_array_set_size (inout_shas, (gint) n_left);
+  return TRUE;
+}
+
+// In the order of ids, so that two that change the same ones do not wait for each other.
+gboolean
+wd_mongo_blob_refer (WdMongoCall *call, GHashTable *counts, gint sign, GError **error)
+{
+  g_autoptr (GPtrArray) shas = g_ptr_array_new ();
+  GHashTableIter iter;
+  gpointer sha;
+
+  g_hash_table_iter_init (&iter, counts);
+  while (g_hash_table_iter_next (&iter, &sha, NULL))
+    g_ptr_array_add (shas, sha);
+  g_ptr_array_sort (shas, compare_shas);
+  for (guint i = 0; i < MAX_TRIES && shas->len > 0; i++)
+    if (!refer_once (call, counts, shas, sign, error))
+      return FALSE;
+  return shas->len == 0 || fail_busy (error);
+}
+
+static int
+compare_blobs (gconstpointer a, gconstpointer b)
+{
+  const WdMongoBlob *blob_a = *(WdMongoBlob *const *) a;
+  const WdMongoBlob *blob_b = *(WdMongoBlob *const *) b;
+
+  return memcmp (&blob_a->sha, &blob_b->sha, sizeof (WdStoreSha));
+}
+
+gboolean
+wd_mongo_blob_put_many (WdMongoCall *call, const WdMongoBlob *blobs, guint n, GError **error)
+{
+  g_autoptr (GHashTable) done = wd_mongo_blob_counts_new ();
+  g_autoptr (GPtrArray) left = g_ptr_array_new ();
+
+  for (guint i = 0; i < n; i++)
+    g_ptr_array_add (left, (gpointer) &blobs[i]);
+  g_ptr_array_sort (left, compare_blobs);
+  for (guint i = 0; i < MAX_TRIES && left->len > 0; i++)
+    if (!put_small (call, left, done, error))
+      return FALSE;
+  if (left->len == 0)
+    return TRUE;
+  (void) !wd_mongo_blob_refer (call, done, -1, NULL);
+  return fail_busy (error);
 }
 
 gboolean

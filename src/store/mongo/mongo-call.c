@@ -428,6 +428,72 @@ wd_mongo_call_bulk_run (WdMongoBulk *self, gint64 *out_matched, GError **error)
   return ok || set_error (self->name, &self->failure, error);
 }
 
+static gboolean
+is_clash (const bson_iter_t *entry)
+{
+  bson_error_t failure = { .domain = MONGOC_ERROR_SERVER };
+  bson_iter_t inner;
+
+  if (bson_iter_recurse (entry, &inner) && bson_iter_find (&inner, "code"))
+    failure.code = (guint32) bson_iter_as_int64 (&inner);
+  if (bson_iter_recurse (entry, &inner) && bson_iter_find (&inner, "errmsg")
+      && BSON_ITER_HOLDS_UTF8 (&inner))
+    g_strlcpy (failure.message, bson_iter_utf8 (&inner, NULL), sizeof failure.message);
+  return is_duplicate (&failure) || is_conflict (&failure);
+}
+
+// For each element of an array of the reply, which names a change by its index. FALSE when one of
+// the errors is no clash.
+static gboolean
+note_each (const bson_t *reply, const char *array, WdMongoDid did, WdMongoDid *out_did, guint n)
+{
+  bson_iter_t iter, child, inner;
+
+  if (!bson_iter_init_find (&iter, reply, array) || !bson_iter_recurse (&iter, &child))
+    return TRUE;
+  while (bson_iter_next (&child))
+    {
+      gint64 i = bson_iter_recurse (&child, &inner) && bson_iter_find (&inner, "index")
+                     ? bson_iter_as_int64 (&inner)
+                     : -1;
+
+      if (i < 0 || i >= n || (did == WD_MONGO_DID_CLASH && !is_clash (&child)))
+        return FALSE;
+      out_did[i] = did;
+    }
+  return TRUE;
+}
+
+// Errors beside those of single changes: of the network, of replication.
+static gboolean
+has_errors_of_changes (const bson_t *reply, const bson_error_t *failure)
+{
+  bson_iter_t iter, child;
+
+  return failure->domain == MONGOC_ERROR_SERVER && bson_iter_init_find (&iter, reply, "writeErrors")
+         && bson_iter_recurse (&iter, &child) && bson_iter_next (&child);
+}
+
+gboolean
+wd_mongo_call_bulk_run_each (WdMongoBulk *self, WdMongoDid *out_did, guint n, GError **error)
+{
+  bson_t reply;
+  gboolean ok;
+
+  if (self->is_bad)
+    return set_error (self->name, &self->failure, error);
+  for (guint i = 0; i < n; i++)
+    out_did[i] = WD_MONGO_DID_MATCH;
+  if (self->n == 0)
+    return TRUE;
+  ok = mongoc_bulk_operation_execute (self->operation, &reply, &self->failure) != 0
+       || has_errors_of_changes (&reply, &self->failure);
+  ok = note_each (&reply, "upserted", WD_MONGO_DID_INSERT, out_did, n)
+       && note_each (&reply, "writeErrors", WD_MONGO_DID_CLASH, out_did, n) && ok;
+  bson_destroy (&reply);
+  return ok || set_error (self->name, &self->failure, error);
+}
+
 gboolean
 wd_mongo_call_may_repeat (GError **error, guint n_tries)
 {

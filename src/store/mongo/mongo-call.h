@@ -99,6 +99,19 @@ void wd_mongo_call_bulk_delete (WdMongoBulk *self, const bson_t *filter);
 gboolean wd_mongo_call_bulk_run (WdMongoBulk *self, gint64 *out_matched, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
+typedef enum
+{
+  WD_MONGO_DID_MATCH, // Or nothing: the document was there, or there is none to change.
+  WD_MONGO_DID_INSERT,
+  WD_MONGO_DID_CLASH, // Its key was taken, or others got into its way: it has changed nothing.
+} WdMongoDid;
+
+// The same; tells what became of each change, of which there are `n` and none is a deletion. A
+// clash is no error. Who changes the same documents in the same order hardly ever clashes.
+gboolean
+wd_mongo_call_bulk_run_each (WdMongoBulk *self, WdMongoDid *out_did, guint n, GError **error)
+    G_GNUC_WARN_UNUSED_RESULT;
+
 // TRUE when the error is that others got into the way of a command on several documents: it is
 // cleared, and what may be done twice is to be done again. Not without end: `n_tries` counts.
 gboolean wd_mongo_call_may_repeat (GError **error, guint n_tries) G_GNUC_WARN_UNUSED_RESULT;
