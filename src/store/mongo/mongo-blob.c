@@ -77,6 +77,17 @@ make_chunk (const WdStoreSha *sha, gsize i, const guint8 *data, gsize len)
   return doc;
 }
 
+// Again is the same as once: those of the first time are there, then.
+static gboolean
+insert_chunks (WdMongoCall *call, GPtrArray *docs, gint64 *out_n_there, GError **error)
+{
+  for (guint i = 1; !wd_mongo_call_insert_many (call, WD_MONGO_CHUNKS, docs, out_n_there, error);
+       i++)
+    if (!wd_mongo_call_may_repeat (error, i))
+      return FALSE;
+  return TRUE;
+}
+
 // Those of another who writes the same are the same. `out_has_some`: some were there.
 static gboolean
 write_chunks (WdMongoCall *call,
@@ -96,7 +107,7 @@ write_chunks (WdMongoCall *call,
 
       for (; i < n && docs->len < CHUNKS_A_BATCH; i++)
         g_ptr_array_add (docs, make_chunk (sha, i, data, len));
-      if (!wd_mongo_call_insert_many (call, WD_MONGO_CHUNKS, docs, &n_there, error))
+      if (!insert_chunks (call, docs, &n_there, error))
         return FALSE;
       *out_has_some = *out_has_some || n_there > 0;
     }
@@ -250,7 +261,7 @@ write_small_chunks (
   *out_has_some = FALSE;
   if (docs->len == 0)
     return TRUE;
-  if (!wd_mongo_call_insert_many (call, WD_MONGO_CHUNKS, docs, &n_there, error))
+  if (!insert_chunks (call, docs, &n_there, error))
     return FALSE;
   *out_has_some = n_there > 0;
   return TRUE;
