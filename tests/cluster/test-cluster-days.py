@@ -10,6 +10,7 @@ usage: test-cluster-days.py BUILD_DIR [CASE…]
 import imaplib
 import os
 import random
+import re
 import smtplib
 import socket
 import subprocess
@@ -21,13 +22,14 @@ import traceback
 sys.path.insert(0, __file__.rsplit("/", 2)[0] + "/lib")
 sys.path.insert(0, __file__.rsplit("/", 1)[0])
 from proxy import Proxy  # noqa: E402
-from testbed import Testbed  # noqa: E402
+from testbed import Status, Testbed  # noqa: E402
 
 USER, PASSWORD = "user@example.com", "secretpass"
 BED = os.path.join(os.path.dirname(os.path.abspath(__file__)), "bed")
 # What a client waits for NO or 451, and a little for a machine that is busy with other things.
 PATIENCE_SECS = 10 + 2
 RECOVERY_SECS = 30
+AWAY = " The notifier is away: changes made elsewhere show seconds late."
 
 
 def bed(verb, server):
@@ -102,7 +104,10 @@ def wait_until(condition, timeout):
 
 
 def check_redis(testbed):
-    """Mail flows without it, sessions look by themselves, and nothing is missed."""
+    """Mail flows without it, sessions look by themselves, nothing is missed, systemd is told."""
+    status = Status(testbed.dir)
+    testbed.kill("imap", 0)
+    testbed.start("imap", 0, environment=status.environment())
     session = Session(testbed, 0)
     session.run("SELECT INBOX")
     session.idle()
@@ -111,6 +116,7 @@ def check_redis(testbed):
     bed("end", "redis")
     try:
         wait_until(lambda: count_log(testbed, "the notifier is away") == 1, 10)
+        status.wait_for(lambda text: text.endswith(AWAY), 10)
         for number in range(3):
             deliver(testbed, f"away{number}")
         print(f"# told after {session.wait_for(4, 10) * 1000:.0f} ms without Redis")
@@ -120,6 +126,8 @@ def check_redis(testbed):
         bed("again", "redis")
     session.wait_for(5, 10)
     wait_until(lambda: count_log(testbed, "the notifier is back") == 1, 10)
+    text = status.wait_for(lambda text: AWAY not in text, 10)
+    assert re.fullmatch(r"Serving \d+ connections\.", text), text
     deliver(testbed, "after")
     took = session.wait_for(6, 10)
     print(f"# told after {took * 1000:.0f} ms with Redis back")

@@ -10,12 +10,15 @@ Then the other instance ends what was begun, the checker mends the rest on the s
 mail is compared.
 """
 
+import http.client
 import imaplib
+import json
 import os
 import smtplib
 import sys
 import time
 import traceback
+import urllib.request
 
 sys.path.insert(0, __file__.rsplit("/", 2)[0] + "/lib")
 sys.path.insert(0, __file__.rsplit("/", 1)[0])
@@ -23,7 +26,7 @@ from proxy import Proxy  # noqa: E402
 from testbed import Testbed  # noqa: E402
 
 PASSWORD = "secretpass"
-BROKEN = (OSError, EOFError, imaplib.IMAP4.error, smtplib.SMTPException)
+BROKEN = (OSError, EOFError, http.client.HTTPException, imaplib.IMAP4.error, smtplib.SMTPException)
 MAX_STEPS = 40
 # An instance that has seen an unended operation for so long ends it.
 PENDING_SECS = 5
@@ -150,6 +153,64 @@ def check_replaced_there(client):
                  (FIRST[1:], MESSAGES[3:]))
 
 
+def call(testbed, instance, method, path, body=None):
+    port = testbed.ports.all("http")[instance]
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{port}{path}", None if body is None else json.dumps(body).encode(),
+        {"Content-Type": "application/json"}, method=method)
+    with urllib.request.urlopen(request, timeout=30) as reply:
+        return json.load(reply)
+
+
+def create_other(client, instance=0):
+    name = f"other-{client.user}"
+    return call(client.testbed, instance, "POST", "/users", {
+        "username": name.split("@")[0], "password": PASSWORD, "address": name})
+
+
+def prepare_other(client):
+    client.other = create_other(client, 1)["id"]
+    other = login(client.testbed, f"other-{client.user.split('@')[0]}", 1)
+    for message in FIRST:
+        assert other.append("INBOX", None, None, message)[0] == "OK"
+    other.logout()
+
+
+def delete_other(client):
+    return call(client.testbed, 0, "DELETE", f"/users/{client.other}")
+
+
+def read_other(client):
+    try:
+        other = login(client.testbed, f"other-{client.user.split('@')[0]}", 1)
+    except imaplib.IMAP4.error:
+        return None
+    mail = read_all(other, "INBOX")
+    other.logout()
+    return mail
+
+
+# There or not; if it is not, it can be made as if nothing had happened.
+def check_user_created(client):
+    check_same(client)
+    mail = read_other(client)
+    if mail is None:
+        create_other(client, 1)
+        mail = read_other(client)
+    assert mail == [], mail
+    with smtplib.LMTP("127.0.0.1", client.testbed.ports.all("lmtp")[1], timeout=30) as lmtp:
+        lmtp.sendmail("a@example.net", [f"other-{client.user}"], MESSAGES[3])
+
+
+def check_user_deleted(client):
+    check_same(client)
+    mail = read_other(client)
+    check_within(mail, None, FIRST)
+    if mail is None:
+        create_other(client, 1)
+        assert read_other(client) == []
+
+
 # Name: what is prepared, the operation, and what must be true afterwards, whatever was done of it.
 OPERATIONS = {
     "append": (None, lambda c: c.append("INBOX", None, None, MESSAGES[3]), check_appended),
@@ -164,7 +225,12 @@ OPERATIONS = {
     "create": (None, lambda c: c.create("one/two"), check_created),
     "rename": (prepare_boxes, lambda c: c.rename("box", "new"), check_renamed),
     "delete": (prepare_box, lambda c: c.delete("box"), check_deleted),
+    "create-user": (None, create_other, check_user_created),
+    "delete-user": (prepare_other, delete_other, check_user_deleted),
 }
+
+
+SERVICES = {deliver: "lmtp", create_other: "http", delete_other: "http"}
 
 
 class Kills:
@@ -173,23 +239,30 @@ class Kills:
         self.proxy = proxy
         self.left = []  # Of user and what must be true.
 
+    def login(self, user, instance):
+        client = login(self.testbed, user, instance)
+        client.testbed, client.user = self.testbed, user
+        return client
+
     def fill(self, user, prepare):
         self.testbed.create_user(user, PASSWORD)
-        client = login(self.testbed, user, 1)
+        client = self.login(user, 1)
         for message in FIRST:
             assert client.append("INBOX", None, None, message)[0] == "OK"
         client.select("INBOX")
         if prepare is not None:
             prepare(client)
         client.logout()
+        return client
 
     def run_once(self, name, count):
         """FALSE when the operation was done before that command."""
         prepare, operation, check = OPERATIONS[name]
-        service = "lmtp" if operation is deliver else "imap"
+        service = SERVICES.get(operation, "imap")
         user = f"{name}{count}@example.com"
-        self.fill(user, prepare)
-        client = login(self.testbed, user, 0)
+        prepared = self.fill(user, prepare)
+        client = self.login(user, 0)
+        client.other = getattr(prepared, "other", None)
         client.select("INBOX")
         process = self.testbed.processes[service, 0]
         self.proxy.arm(count, process.kill)
@@ -220,7 +293,7 @@ class Kills:
 
     def verify(self):
         for user, check in self.left:
-            client = login(self.testbed, user, 1)
+            client = self.login(user, 1)
             try:
                 check(client)
                 # It goes on as if nothing had happened.
@@ -235,7 +308,7 @@ def check_store(testbed, *options, expected=0):
     status, output = testbed.run_ctl("store", "check", *options)
     kinds = {}
     for line in output.splitlines()[1:]:
-        kind = line[26:].split()[0] if len(line) > 26 else line
+        kind = (line[26:] if line[24:26] == "  " else line).split()[0]
         kinds[kind] = kinds.get(kind, 0) + 1
     print(f"# check {' '.join(options)}: {kinds or output.strip()}")
     assert status == expected, output

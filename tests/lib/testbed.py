@@ -42,6 +42,32 @@ class Ports(dict):
         return super().__getitem__(listener)
 
 
+class Status:
+    """What a service tells systemd, for one that starts with environment()."""
+
+    def __init__(self, directory):
+        self.path = f"{directory}/notify"
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.socket.bind(self.path)
+        self.text = ""
+
+    def environment(self):
+        return {"NOTIFY_SOCKET": self.path}
+
+    def wait_for(self, is_wanted, seconds):
+        """Until the last STATUS= is as wanted."""
+        until = time.monotonic() + seconds
+        while not is_wanted(self.text):
+            self.socket.settimeout(max(until - time.monotonic(), 0.01))
+            try:
+                lines = self.socket.recv(4096).decode().split("\n")
+            except TimeoutError:
+                raise AssertionError(f"STATUS={self.text}") from None
+            told = [line[7:] for line in lines if line.startswith("STATUS=")]
+            self.text = (told or [self.text])[-1]
+        return self.text
+
+
 class Testbed:
     """All services of one build on one new store. Use it in a with statement.
 

@@ -259,6 +259,47 @@ check_quota (WdMongoCheck *self, GError **error)
   return TRUE;
 }
 
+static gboolean
+find_address (WdMongoCheck *self, const char *view, gboolean *out_is_there, GError **error)
+{
+  g_autoptr (bson_t) filter = BCON_NEW ("addrview", BCON_UTF8 (view));
+  g_autoptr (bson_t) options = BCON_NEW ("projection", "{", "_id", BCON_INT32 (1), "}");
+  g_autoptr (bson_t) doc = NULL;
+
+  if (!wd_mongo_call_find_one (self->call, WD_MONGO_ADDRESSES, filter, options, &doc, error))
+    return FALSE;
+  *out_is_there = doc != NULL;
+  return TRUE;
+}
+
+// The main address of a user who was made by halves leads to nobody.
+static gboolean
+check_address (WdMongoCheck *self, GError **error)
+{
+  g_autoptr (bson_t) user = wd_mongo_user_load (self->call, &self->user, NULL, error);
+  const char *text = user == NULL ? NULL : wd_mongo_bson_get_text (user, "address");
+  const WdAddress address = { .address = (char *) text, .main = TRUE };
+  g_autofree char *view = text == NULL ? NULL : wd_mongo_user_dup_address_view (text, NULL);
+  gboolean is_there;
+  WdId id;
+
+  if (user == NULL)
+    return FALSE;
+  if (view == NULL)
+    return TRUE;
+  if (!find_address (self, view, &is_there, error))
+    return FALSE;
+  if (is_there)
+    return TRUE;
+  wd_mongo_check_wait ();
+  if (!find_address (self, view, &is_there, error))
+    return FALSE;
+  if (is_there)
+    return TRUE;
+  wd_mongo_check_add (self, "address", self->repair, "the main address leads to nobody");
+  return !self->repair || wd_mongo_address_insert (self->call, &self->user, &address, &id, error);
+}
+
 gboolean
 wd_mongo_check_user (WdMongoCheck *self, GError **error)
 {
@@ -271,5 +312,5 @@ wd_mongo_check_user (WdMongoCheck *self, GError **error)
          && check_homes (self, before, after, sums, error)
          && check_annotations (self, before, after, error)
          && check_mailboxes (self, before, after, sums, error) && check_quota (self, error)
-         && wd_mongo_check_view (self, error);
+         && check_address (self, error) && wd_mongo_check_view (self, error);
 }

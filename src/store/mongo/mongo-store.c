@@ -183,8 +183,8 @@ check_notifier (WdStore *store, GError **error)
 {
   WdMongoStore *self = WD_MONGO_STORE (store);
 
-  return self->redis != NULL ? wd_notify_redis_check (self->redis, error)
-                             : wd_notify_local_check (self->local, error);
+  // Of Redis the notifier itself tells, when it goes away and when it is back.
+  return self->redis != NULL || wd_notify_local_check (self->local, error);
 }
 
 static gboolean

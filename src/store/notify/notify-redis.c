@@ -454,19 +454,6 @@ wd_notify_redis_free (WdNotifyRedis *self)
 }
 
 gboolean
-wd_notify_redis_check (WdNotifyRedis *self, GError **error)
-{
-  redisContext *redis = wd_notify_redis_connect (self);
-  gboolean ok = redis != NULL && is_good (redis, redisCommand (redis, "PING"));
-
-  if (redis != NULL)
-    redisFree (redis);
-  return ok
-         || fail (WD_STORE_ERROR_UNAVAILABLE,
-                  "it does not answer: changes made elsewhere are noticed seconds later", error);
-}
-
-gboolean
 wd_notify_redis_is_beside (WdNotifyRedis *self)
 {
   return g_atomic_int_get (&self->is_beside) != 0;

@@ -31,9 +31,6 @@ void wd_notify_redis_free (WdNotifyRedis *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (WdNotifyRedis, wd_notify_redis_free)
 
-// UNAVAILABLE while Redis is away. Asks it: one round trip on a connection of its own.
-gboolean wd_notify_redis_check (WdNotifyRedis *self, GError **error) G_GNUC_WARN_UNUSED_RESULT;
-
 // TRUE while another program (WildDuck) hears the channel, as it was a second ago at most; TRUE,
 // too, as long as it is not known. Any thread; never blocks.
 gboolean wd_notify_redis_is_beside (WdNotifyRedis *self);
