@@ -11,6 +11,7 @@
 #include "mime-header.h"
 #include "mime-message-id.h"
 #include "mime-param.h"
+#include "mime-preview.h"
 #include "mongo-imap.h"
 
 #define VALUE_BYTES_MAX 4096
@@ -569,6 +570,16 @@ find_attachment (const char *content_id, gpointer user_data)
   return g_hash_table_lookup (user_data, content_id);
 }
 
+// Of what WildDuck reads, that which PREVIEW reads, too.
+static void
+add_intro (const Making *self, const WdMimeTree *tree, bson_t *fields)
+{
+  g_autofree char *intro
+      = wd_mime_preview_of_message (tree, (const char *) self->octets, self->len);
+
+  BSON_APPEND_UTF8 (fields, "intro", intro);
+}
+
 static void
 add_view (const Making *self, const WdMimeTree *tree, bson_t *fields)
 {
@@ -576,7 +587,6 @@ add_view (const Making *self, const WdMimeTree *tree, bson_t *fields)
 
   wd_mongo_view_init (&view, tree, self->octets, self->len, find_attachment, self->by_content_id);
   BSON_APPEND_UTF8 (fields, "text", view.text);
-  BSON_APPEND_UTF8 (fields, "intro", view.intro);
   g_ptr_array_add (view.html, NULL);
   wd_mongo_bson_add_texts (fields, "html", (const char *const *) view.html->pdata);
   wd_mongo_view_clear (&view);
@@ -680,6 +690,7 @@ wd_mongo_mime_new (const WdMimeTree *tree, const guint8 *octets, gsize len, gboo
   if (making.n_inline <= WD_MONGO_MIME_INLINE_BYTES_MAX)
     wd_mongo_mime_add_lines (mime->header, (const char *) octets, making.n_inline);
   add_node (&making, mime->root, 0, 0, FALSE);
+  add_intro (&making, tree, mime->fields);
   if (with_view)
     add_fields (&making, tree, mime->fields);
   else

@@ -380,6 +380,7 @@ wd_mongo_prepare_add_view (const WdMongoPrepared *self, const char *prefix, bson
       BSON_APPEND_DOCUMENT_BEGIN (doc, "mimeTree", &root);
       add_map (self, &root);
       bson_append_document_end (doc, &root);
+      bson_concat (doc, self->mime->fields);
       return;
     }
   if (prefix != NULL)

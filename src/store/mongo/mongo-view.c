@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "mime-charset.h"
-#include "mime-preview.h"
 #include "mime-text.h"
 
 typedef struct
@@ -289,7 +288,6 @@ wd_mongo_view_init (WdMongoView *self,
     }
   self->text = g_strstrip (g_string_free (making.text, FALSE));
   self->html = making.html;
-  self->intro = wd_mime_preview_of_message (tree, (const char *) octets, len);
 }
 
 void
@@ -297,5 +295,4 @@ wd_mongo_view_clear (WdMongoView *self)
 {
   g_clear_pointer (&self->text, g_free);
   g_clear_pointer (&self->html, g_ptr_array_unref);
-  g_clear_pointer (&self->intro, g_free);
 }

@@ -11,7 +11,6 @@ typedef struct
 {
   char *text;
   GPtrArray *html; // (element-type utf8)
-  char *intro;
 } WdMongoView;
 
 // Names the attachment that has a Content-ID (without its angle brackets), or gives
