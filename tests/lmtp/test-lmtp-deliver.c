@@ -488,8 +488,9 @@ main (int argc, char **argv)
   ADD ("quota-smtp", NULL, test_quota_smtp);
   ADD ("quota-smtp-late", NULL, test_quota_smtp_late);
   ADD ("failures", NULL, test_failures);
-  ADD ("one-fails", NULL, test_one_fails);
-  ADD ("all-fail", NULL, test_all_fail);
+  // One worker appends in the order of the recipients.
+  ADD ("one-fails", "lmtp.workers=1", test_one_fails);
+  ADD ("all-fail", "lmtp.workers=1", test_all_fail);
   ADD ("mailbox-gone", NULL, test_mailbox_gone);
   ADD ("user-gone", NULL, test_user_gone);
   ADD ("fan-out", NULL, test_fan_out);
