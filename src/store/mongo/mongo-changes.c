@@ -81,7 +81,7 @@ read_messages (WdMongoCall *call, Reading *self, GError **error)
   g_autoptr (bson_t) options
       = BCON_NEW ("projection", "{", "_id", BCON_INT32 (0), "uid", BCON_INT32 (1), "flags",
                   BCON_INT32 (1), "wd.m0", BCON_INT32 (1), "wd.b", BCON_INT32 (1), "}", "batchSize",
-                  BCON_INT32 (5000), "hint", WD_MONGO_MESSAGES_BY_MODSEQ);
+                  BCON_INT32 (5000), "sort", "{", "uid", BCON_INT32 (1), "}");
   g_autoptr (bson_t) filter
       = BCON_NEW ("mailbox", BCON_OID (wd_mongo_bson_oid (&self->mailbox->id)), "modseq", "{",
                   "$gt", BCON_INT64 ((gint64) self->since), "}", "uid", "{", "$gte", BCON_INT64 (1),
