@@ -427,9 +427,13 @@ write_body (Writer *writer)
 static void
 write_list (const char *list, gsize len, gboolean (*write) (Writer *writer), GString *out)
 {
-  Writer writer = { list, list + len, out, 0 };
+  Writer writer = { .p = list, .out = out };
   gsize start = out->len;
 
+  // Of nothing there may be no address, either.
+  if (len == 0)
+    return;
+  writer.end = list + len;
   if (write (&writer) && writer.p == writer.end)
     return;
   g_string_truncate (out, start);
