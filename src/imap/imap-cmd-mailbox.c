@@ -55,10 +55,14 @@ static void
 tell_name (WdImapSession *session, const char *path, const char *old_name)
 {
   g_autoptr (WdMailboxInfo) info = NULL;
+  WdId id;
 
-  if (old_name == NULL || !wd_imap_session_is_enabled (session, WD_IMAP_ENABLED_REV2))
+  if (old_name == NULL || !wd_imap_session_is_enabled (session, WD_IMAP_ENABLED_REV2)
+      || !wd_imap_mailbox_find (session, path, &id, NULL))
     return;
-  info = wd_imap_mailbox_get (session, path, NULL);
+  // By its id: with whether it has children.
+  info = wd_store_get_mailbox (session->server->store, &session->actor, &id,
+                               wd_imap_session_get_cancellable (session), NULL);
   if (info != NULL)
     wd_imap_mailbox_write_name (session, info, old_name);
 }

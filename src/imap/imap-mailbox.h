@@ -11,13 +11,13 @@ wd_imap_mailbox_find (WdImapSession *session, const char *path, WdId *out_id, GE
 WdMailboxInfo *wd_imap_mailbox_get (WdImapSession *session, const char *path, GError **error)
     G_GNUC_WARN_UNUSED_RESULT;
 
-// Whether there are mailboxes below `path`.
 // Writes how the mailbox is called, for who has enabled IMAP4rev2. `old_name` (nullable) is how it
 // was called before, or how the client called it (RFC 9051 6.3.9.7).
 void wd_imap_mailbox_write_name (WdImapSession *session,
                                  const WdMailboxInfo *info,
                                  const char *old_name);
 
+// Whether there are mailboxes below `path`.
 gboolean wd_imap_mailbox_has_inferiors (WdImapSession *session,
                                         const char *path,
                                         gboolean *out_has,
