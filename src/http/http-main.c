@@ -26,8 +26,6 @@ start (WdService *service, gpointer *out_data, GError **error)
   store = wd_store_open (&options, error);
   if (store == NULL || !wd_http_access_prepare (store, config, NULL, error))
     return FALSE;
-  if (!wd_store_check_notifier (store, NULL))
-    wd_net_service_set_deaf (TRUE, service);
   *out_data = wd_http_server_new (store, config, queue, service);
   return TRUE;
 }

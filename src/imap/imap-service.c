@@ -30,8 +30,6 @@ start (WdService *service, gpointer *out_data, GError **error)
   store = wd_store_open (&options, error);
   if (store == NULL)
     return FALSE;
-  if (!wd_store_check_notifier (store, NULL))
-    wd_net_service_set_deaf (TRUE, service);
   server = g_new0 (WdImapServer, 1);
   server->service = service;
   server->auth = wd_auth_new (store, config);

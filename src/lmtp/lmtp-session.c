@@ -295,8 +295,6 @@ start (WdService *service, gpointer *out_data, GError **error)
   store = wd_store_open (&options, error);
   if (store == NULL)
     return FALSE;
-  if (!wd_store_check_notifier (store, NULL))
-    wd_net_service_set_deaf (TRUE, service);
 
   server = g_new0 (WdLmtpServer, 1);
   server->store = store;

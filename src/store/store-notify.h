@@ -10,9 +10,10 @@
 typedef struct _WdStore WdStore;
 typedef struct _WdWatch WdWatch;
 
-// Redis has gone away (or has come back): changes that other processes make are noticed seconds
-// late, and nothing is lost. Called once for each change, on a thread of the notifier, with no
-// store lock held: it must not block and not call the store.
+// Changes that other processes make are noticed seconds late, and nothing is lost, or that is over:
+// Redis has gone away, or has come back; on one machine, that the folder of beacons cannot be used
+// is told by wd_store_open. Called once for each change, on a thread of the notifier or the one
+// that opens, with no store lock held: it must not block and not call the store.
 typedef void (*WdNotifierFunc) (gboolean is_away, gpointer user_data);
 
 typedef enum

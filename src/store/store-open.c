@@ -46,11 +46,9 @@ wd_store_options_is_shared (const WdStoreOptions *self)
   return g_str_has_prefix (self->uri, "mongodb");
 }
 
-WdStore *
-wd_store_open (const WdStoreOptions *options, GError **error)
+static WdStore *
+open_backend (const WdStoreOptions *options, GError **error)
 {
-  g_return_val_if_fail (options != NULL && options->uri != NULL, NULL);
-
   for (gsize i = 0; i < G_N_ELEMENTS (backends); i++)
     if (g_str_has_prefix (options->uri, backends[i].scheme))
       return backends[i].open (options->uri + strlen (backends[i].scheme), options, error);
@@ -58,4 +56,17 @@ wd_store_open (const WdStoreOptions *options, GError **error)
   g_set_error (error, WD_STORE_ERROR, WD_STORE_ERROR_INVALID, "no such kind of store: %s",
                options->uri);
   return NULL;
+}
+
+WdStore *
+wd_store_open (const WdStoreOptions *options, GError **error)
+{
+  WdStore *store;
+
+  g_return_val_if_fail (options != NULL && options->uri != NULL, NULL);
+
+  store = open_backend (options, error);
+  if (store != NULL && options->notifier_func != NULL && !wd_store_check_notifier (store, NULL))
+    options->notifier_func (TRUE, options->notifier_data);
+  return store;
 }

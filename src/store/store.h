@@ -75,8 +75,8 @@ gboolean wd_store_check_health (WdStore *store, GCancellable *cancellable, GErro
     G_GNUC_WARN_UNUSED_RESULT;
 
 // UNAVAILABLE when changes that other processes make are not noticed, because `runtime_dir` cannot
-// be used: the store works, and a service says so in its log when it starts. Of Redis
-// WdStoreOptions.notifier_func tells.
+// be used: the store works. wd_store_open tells WdStoreOptions.notifier_func; of Redis, that is
+// told when it goes away and when it is back.
 gboolean wd_store_check_notifier (WdStore *store, GError **error) G_GNUC_WARN_UNUSED_RESULT;
 
 // One finding of wd_store_check. `user` is none for what belongs to nobody. Borrowed.
