@@ -97,11 +97,12 @@ static void
 add_marks_by_ids (
     WdMongoBulk *bulk, const WdMongoOp *op, GArray *ids, const bson_t *more, const bson_t *update)
 {
-  for (guint i = 0; i < ids->len; i += WD_MONGO_MESSAGE_IDS_MAX)
+  guint at = 0;
+  bson_t *next;
+
+  while ((next = wd_mongo_message_next_by_ids (&op->mailbox, ids, &at, more)) != NULL)
     {
-      g_autoptr (bson_t) filter
-          = wd_mongo_message_by_ids (&op->mailbox, &g_array_index (ids, WdId, i),
-                                     MIN (WD_MONGO_MESSAGE_IDS_MAX, ids->len - i), more);
+      g_autoptr (bson_t) filter = next;
 
       wd_mongo_call_bulk_update (bulk, filter, update, WD_MONGO_MANY);
     }
@@ -175,14 +176,14 @@ read_marked (Removal *self,
                   BCON_INT32 (1), "undeleted", BCON_INT32 (1), "wd.m0", BCON_INT32 (1), "wd.b",
                   BCON_INT32 (1), "magic", BCON_INT32 (1), "mimeTree.attachmentMap", BCON_INT32 (1),
                   "}", "batchSize", BCON_INT32 (WD_MONGO_MESSAGE_IDS_MAX));
+  guint at = 0;
+  bson_t *next;
 
   if (ids == NULL)
     return wd_mongo_message_find (call, &op->mailbox, uids, marked, options, note_doc, self, error);
-  for (guint i = 0; i < ids->len; i += WD_MONGO_MESSAGE_IDS_MAX)
+  while ((next = wd_mongo_message_next_by_ids (&op->mailbox, ids, &at, marked)) != NULL)
     {
-      g_autoptr (bson_t) filter
-          = wd_mongo_message_by_ids (&op->mailbox, &g_array_index (ids, WdId, i),
-                                     MIN (WD_MONGO_MESSAGE_IDS_MAX, ids->len - i), marked);
+      g_autoptr (bson_t) filter = next;
 
       if (!wd_mongo_call_find (call, WD_MONGO_MESSAGES, filter, options, note_doc, self, error))
         return FALSE;
@@ -226,14 +227,14 @@ delete_gone_once (const Removal *self, WdMongoCall *call, const WdMongoOp *op, G
   g_autoptr (WdMongoBulk) bulk = wd_mongo_call_bulk_new (call, WD_MONGO_MESSAGES);
   g_autoptr (bson_t) marked = make_marked (op);
   g_autoptr (GArray) ids = g_array_new (FALSE, FALSE, sizeof (WdId));
+  guint at = 0;
+  bson_t *next;
 
   for (guint i = 0; i < self->gone->len; i++)
     g_array_append_val (ids, g_array_index (self->gone, WdMongoGone, i).message);
-  for (guint i = 0; i < ids->len; i += WD_MONGO_MESSAGE_IDS_MAX)
+  while ((next = wd_mongo_message_next_by_ids (&op->mailbox, ids, &at, marked)) != NULL)
     {
-      g_autoptr (bson_t) filter
-          = wd_mongo_message_by_ids (&op->mailbox, &g_array_index (ids, WdId, i),
-                                     MIN (WD_MONGO_MESSAGE_IDS_MAX, ids->len - i), marked);
+      g_autoptr (bson_t) filter = next;
 
       wd_mongo_call_bulk_delete (bulk, filter);
     }

@@ -168,6 +168,8 @@ add_group (Change *self, WdMongoBulk *bulk, const WdMongoOp *op, const Group *gr
 {
   g_autoptr (bson_t) update = bson_new ();
   g_autoptr (bson_t) more = make_as_read (op, group);
+  guint at = 0;
+  bson_t *next;
   bson_t set;
   gboolean ok;
 
@@ -177,11 +179,9 @@ add_group (Change *self, WdMongoBulk *bulk, const WdMongoOp *op, const Group *gr
   bson_append_document_end (update, &set);
   if (!ok)
     return FALSE;
-  for (guint i = 0; i < group->ids->len; i += WD_MONGO_MESSAGE_IDS_MAX)
+  while ((next = wd_mongo_message_next_by_ids (&op->mailbox, group->ids, &at, more)) != NULL)
     {
-      g_autoptr (bson_t) filter
-          = wd_mongo_message_by_ids (&op->mailbox, &g_array_index (group->ids, WdId, i),
-                                     MIN (WD_MONGO_MESSAGE_IDS_MAX, group->ids->len - i), more);
+      g_autoptr (bson_t) filter = next;
 
       wd_mongo_call_bulk_update (bulk, filter, update, WD_MONGO_MANY);
     }

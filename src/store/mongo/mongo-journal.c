@@ -9,6 +9,7 @@
 #include "core-clock.h"
 #include "mongo-message.h"
 #include "mongo-schema.h"
+#include "mongo-store-private.h"
 
 // Ids in the order in which entries are made, also by several processes: WildDuck's stream of
 // events goes on behind the last one that it has seen. Behind the seconds, 15 us, and what nobody
@@ -141,6 +142,24 @@ wd_mongo_journal_make_mailbox (const WdId *owner,
   if (path != NULL)
     BSON_APPEND_UTF8 (entry, "path", path);
   g_ptr_array_add (entries, entry);
+}
+
+gboolean
+wd_mongo_journal_add_mailbox (WdStore *store,
+                              WdMongoCall *call,
+                              const WdId *owner,
+                              const WdId *mailbox,
+                              gint64 modify_index,
+                              const char *command,
+                              const char *path,
+                              GError **error)
+{
+  g_autoptr (GPtrArray) entries = g_ptr_array_new_with_free_func ((GDestroyNotify) bson_destroy);
+
+  if (!wd_mongo_store_is_beside (store))
+    return TRUE;
+  wd_mongo_journal_make_mailbox (owner, mailbox, modify_index, command, path, entries);
+  return wd_mongo_journal_write (call, entries, error);
 }
 
 void

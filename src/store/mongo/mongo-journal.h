@@ -40,6 +40,16 @@ void wd_mongo_journal_make_mailbox (const WdId *owner,
                                     const char *path,
                                     GPtrArray *entries);
 
+// Writes such an entry where WildDuck's event stream is to tell of it.
+gboolean wd_mongo_journal_add_mailbox (WdStore *store,
+                                       WdMongoCall *call,
+                                       const WdId *owner,
+                                       const WdId *mailbox,
+                                       gint64 modify_index,
+                                       const char *command,
+                                       const char *path,
+                                       GError **error) G_GNUC_WARN_UNUSED_RESULT;
+
 // Adds an entry for each of the messages, which all have the flags that stand in `flags`.
 void wd_mongo_journal_make_changed (const WdMongoOp *op,
                                     const WdUidSet *uids,

@@ -103,23 +103,6 @@ is_subscribed (
   return TRUE;
 }
 
-// WildDuck's event stream tells of it.
-static gboolean
-tell (WdStore *store,
-      WdMongoCall *call,
-      const WdId *user,
-      const WdId *id,
-      const char *path,
-      GError **error)
-{
-  g_autoptr (GPtrArray) entries = g_ptr_array_new_with_free_func ((GDestroyNotify) bson_destroy);
-
-  if (!wd_mongo_store_is_beside (store))
-    return TRUE;
-  wd_mongo_journal_make_mailbox (user, id, 1, "CREATE", path, entries);
-  return wd_mongo_journal_write (call, entries, error);
-}
-
 static gboolean
 create_level (WdStore *store,
               WdMongoCall *call,
@@ -145,7 +128,7 @@ create_level (WdStore *store,
   wd_core_id_new (out_id);
   doc = make_doc (out_id, user, path, special_use, extra_json, uidvalidity, subscribed);
   return wd_mongo_call_insert (call, WD_MONGO_MAILBOXES, doc, error)
-         && tell (store, call, user, out_id, path, error);
+         && wd_mongo_journal_add_mailbox (store, call, user, out_id, 1, "CREATE", path, error);
 }
 
 gboolean

@@ -64,23 +64,6 @@ wd_mongo_mailbox_delete_all (WdMongoCall *call, const WdId *user, GError **error
          && wd_mongo_call_delete (call, WD_MONGO_ANNOTATIONS, filter, WD_MONGO_MANY, NULL, error);
 }
 
-// WildDuck's event stream tells of it.
-static gboolean
-tell (WdStore *store,
-      WdMongoCall *call,
-      const WdId *owner,
-      const WdMongoMailbox *mailbox,
-      GError **error)
-{
-  g_autoptr (GPtrArray) entries = g_ptr_array_new_with_free_func ((GDestroyNotify) bson_destroy);
-
-  if (!wd_mongo_store_is_beside (store))
-    return TRUE;
-  wd_mongo_journal_make_mailbox (owner, &mailbox->id, mailbox->modify_index, "DELETE", NULL,
-                                 entries);
-  return wd_mongo_journal_write (call, entries, error);
-}
-
 gboolean
 wd_mongo_mailbox_delete_one (
     WdStore *store, const WdActor *actor, const WdId *id, GCancellable *cancellable, GError **error)
@@ -102,7 +85,8 @@ wd_mongo_mailbox_delete_one (
   if ((wd_mongo_bson_get_bool (mailbox.doc, "subscribed")
        && !wd_mongo_mailbox_change_bare_name (&call, &actor->owner, mailbox.path, TRUE, error))
       || !wd_mongo_call_delete (&call, WD_MONGO_MAILBOXES, by_id, WD_MONGO_ONE, NULL, error)
-      || !tell (store, &call, &actor->owner, &mailbox, error))
+      || !wd_mongo_journal_add_mailbox (store, &call, &actor->owner, &mailbox.id,
+                                        mailbox.modify_index, "DELETE", NULL, error))
     return FALSE;
   wd_mongo_store_notify_dropped (store, &actor->owner, id);
   return wd_mongo_mailbox_delete_messages (&call, within, &size_bytes, error)

@@ -83,11 +83,15 @@ wd_mongo_message_next (WdMongoPieces *self, const bson_t *more)
 }
 
 bson_t *
-wd_mongo_message_by_ids (const WdId *mailbox, const WdId *ids, guint n, const bson_t *more)
+wd_mongo_message_next_by_ids (const WdId *mailbox, GArray *ids, guint *inout_at, const bson_t *more)
 {
-  bson_t *filter = bson_new ();
+  guint n = MIN (WD_MONGO_MESSAGE_IDS_MAX, ids->len - *inout_at);
+  bson_t *filter;
   bson_t by_id, array;
 
+  if (n == 0)
+    return NULL;
+  filter = bson_new ();
   BSON_APPEND_DOCUMENT_BEGIN (filter, "_id", &by_id);
   BSON_APPEND_ARRAY_BEGIN (&by_id, "$in", &array);
   for (guint i = 0; i < n; i++)
@@ -96,8 +100,9 @@ wd_mongo_message_by_ids (const WdId *mailbox, const WdId *ids, guint n, const bs
       const char *name;
 
       bson_uint32_to_string (i, &name, buffer, sizeof buffer);
-      wd_mongo_bson_add_id (&array, name, &ids[i]);
+      wd_mongo_bson_add_id (&array, name, &g_array_index (ids, WdId, *inout_at + i));
     }
+  *inout_at += n;
   bson_append_array_end (&by_id, &array);
   bson_append_document_end (filter, &by_id);
   wd_mongo_bson_add_id (filter, "mailbox", mailbox);

@@ -23,9 +23,11 @@ void wd_mongo_message_begin (WdMongoPieces *self, const WdId *mailbox, const WdU
 // (nullable): NULL at the end.
 bson_t *wd_mongo_message_next (WdMongoPieces *self, const bson_t *more) G_GNUC_WARN_UNUSED_RESULT;
 
-// The filter of messages by their ids, at most WD_MONGO_MESSAGE_IDS_MAX, while they are in the
-// mailbox, with the fields of `more` (nullable). Returns (transfer full).
-bson_t *wd_mongo_message_by_ids (const WdId *mailbox, const WdId *ids, guint n, const bson_t *more)
+// The filter of the next piece of messages by their ids, (element-type WdId), while they are in the
+// mailbox, with the fields of `more` (nullable). `inout_at`: 0 at the beginning. Returns (transfer
+// full) (nullable): NULL at the end.
+bson_t *
+wd_mongo_message_next_by_ids (const WdId *mailbox, GArray *ids, guint *inout_at, const bson_t *more)
     G_GNUC_WARN_UNUSED_RESULT;
 
 // Finds them in order of UID, "batchSize" of the `options` in one round trip. Those have no "sort".

@@ -35,7 +35,7 @@ typedef struct
   GPtrArray *thread_ids; // (element-type utf8)
 } WdMongoMime;
 
-// Without the view there are no fields, and threads are not found by the subject.
+// Without the view the preview is the only field, and threads are not found by the subject.
 WdMongoMime *
 wd_mongo_mime_new (const WdMimeTree *tree, const guint8 *octets, gsize len, gboolean with_view)
     G_GNUC_WARN_UNUSED_RESULT;

@@ -369,28 +369,30 @@ wd_mongo_prepare_get_mime (const WdMongoPrepared *self)
   return self->mime;
 }
 
-void
-wd_mongo_prepare_add_view (const WdMongoPrepared *self, const char *prefix, bson_t *doc)
+static void
+add_header (const WdMongoPrepared *self, const char *prefix, bson_t *root)
 {
   g_autoptr (GPtrArray) header = g_ptr_array_new_with_free_func (g_free);
-  bson_t root;
 
-  if (!self->has_view)
-    {
-      BSON_APPEND_DOCUMENT_BEGIN (doc, "mimeTree", &root);
-      add_map (self, &root);
-      bson_append_document_end (doc, &root);
-      bson_concat (doc, self->mime->fields);
-      return;
-    }
   if (prefix != NULL)
     wd_mongo_mime_add_lines (header, prefix, strlen (prefix));
   for (guint i = 0; i < self->mime->header->len; i++)
     g_ptr_array_add (header, g_strdup (self->mime->header->pdata[i]));
   g_ptr_array_add (header, NULL);
+  wd_mongo_bson_add_texts (root, "header", (const char *const *) header->pdata);
+}
+
+void
+wd_mongo_prepare_add_view (const WdMongoPrepared *self, const char *prefix, bson_t *doc)
+{
+  bson_t root;
+
   BSON_APPEND_DOCUMENT_BEGIN (doc, "mimeTree", &root);
-  wd_mongo_bson_add_texts (&root, "header", (const char *const *) header->pdata);
-  bson_concat (&root, self->mime->root);
+  if (self->has_view)
+    {
+      add_header (self, prefix, &root);
+      bson_concat (&root, self->mime->root);
+    }
   add_map (self, &root);
   bson_append_document_end (doc, &root);
   bson_concat (doc, self->mime->fields);

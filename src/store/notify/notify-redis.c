@@ -469,8 +469,8 @@ wd_notify_redis_send (WdNotifyRedis *self, const WdBeacon *beacon)
 
   wd_watch_dispatch (self->watches, beacon);
   if (g_async_queue_length (self->queue) < WD_NOTIFY_REDIS_MAX_PENDING)
-    g_async_queue_push (self->queue, g_strconcat (has_counters ? mailbox : event,
-                                                  has_counters ? event : NULL, NULL));
+    g_async_queue_push (self->queue, has_counters ? g_strconcat (mailbox, event, NULL)
+                                                  : g_steal_pointer (&event));
 }
 
 void

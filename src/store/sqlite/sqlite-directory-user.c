@@ -303,6 +303,7 @@ wd_sqlite_directory_update_user (WdStore *store,
                                  GError **error)
 {
   WdSqliteDirectory *self = wd_sqlite_store_get_directory (store);
+
   if (!update (store, id, changes, fields, cancellable, error))
     return FALSE;
   wd_sqlite_directory_notify (store, id);
