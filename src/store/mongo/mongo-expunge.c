@@ -250,7 +250,15 @@ delete_gone (const Removal *self, WdMongoCall *call, const WdMongoOp *op, GError
   return TRUE;
 }
 
-// What is marked goes.
+static gint
+compare_gone (gconstpointer a, gconstpointer b)
+{
+  WdUid one = ((const WdMongoGone *) a)->uid, two = ((const WdMongoGone *) b)->uid;
+
+  return (one > two) - (one < two);
+}
+
+// What is marked goes, and the journal tells of it in the order of UIDs.
 static gboolean
 remove_marked (Removal *self,
                WdMongoCall *call,
@@ -261,7 +269,10 @@ remove_marked (Removal *self,
 {
   gboolean is_ended;
 
-  return read_marked (self, call, op, uids, ids, error) && delete_gone (self, call, op, error)
+  if (!read_marked (self, call, op, uids, ids, error))
+    return FALSE;
+  g_array_sort (self->gone, compare_gone);
+  return delete_gone (self, call, op, error)
          && wd_mongo_journal_add (call, op, (const WdMongoGone *) (gpointer) self->gone->data,
                                   self->gone->len, error)
          && wd_mongo_pending_finish (call, op, WD_MONGO_PENDING_EXPUNGE, &self->delta, &is_ended,
