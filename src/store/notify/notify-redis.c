@@ -138,7 +138,37 @@ wd_notify_redis_connect (const WdNotifyRedis *self)
   return NULL;
 }
 
+static gboolean
+is_stopping (WdNotifyRedis *self)
+{
+  gboolean result;
+
+  g_mutex_lock (&self->mutex);
+  result = self->is_stopping;
+  g_mutex_unlock (&self->mutex);
+  return result;
+}
+
+// Waits for the connection, the end, or `timeout_ms`. Returns poll's result.
+static int
+wait_for (WdNotifyRedis *self, int fd, int timeout_ms)
+{
+  struct pollfd entries[] = { { self->wake_fd, POLLIN, 0 }, { fd, POLLIN, 0 } };
+
+  return poll (entries, G_N_ELEMENTS (entries), timeout_ms);
+}
+
 // --- Sending.
+
+// Of too many, the oldest is dropped: what it tells of was there before Redis was back, and
+// everybody looks then.
+static void
+enqueue (WdNotifyRedis *self, char *message)
+{
+  if (g_async_queue_length (self->queue) >= WD_NOTIFY_REDIS_MAX_PENDING)
+    g_free (g_async_queue_try_pop (self->queue));
+  g_async_queue_push (self->queue, message);
+}
 
 // What WildDuck remembers of how many messages a mailbox has is not right any more.
 static gboolean
@@ -191,15 +221,13 @@ run_sender (gpointer data)
 {
   WdNotifyRedis *self = data;
   redisContext *redis = NULL;
-  gint64 retry_us = 0; // Not before.
   gint64 looked_us = 0;
 
   for (;;)
     {
       g_autofree char *message = NULL;
 
-      if (wd_core_clock_monotonic_us () - looked_us >= LOOK_US
-          && wd_core_clock_monotonic_us () >= retry_us)
+      if (wd_core_clock_monotonic_us () - looked_us >= LOOK_US)
         {
           look_for_others (self, &redis);
           looked_us = wd_core_clock_monotonic_us ();
@@ -209,17 +237,19 @@ run_sender (gpointer data)
         continue;
       if (message[0] == '\0')
         break;
-      // Once more, for a connection that was closed while there was nothing to say. What cannot be
-      // said is dropped: others look by themselves while Redis is away.
-      if (wd_core_clock_monotonic_us () < retry_us)
-        continue;
+      // Once more, for a connection that was closed while there was nothing to say.
       if (publish (self, &redis, message) || publish (self, &redis, message))
         {
           set_away (self, 0, AWAY_SENDER);
           continue;
         }
       set_away (self, AWAY_SENDER, 0);
-      retry_us = wd_core_clock_monotonic_us () + RETRY_MS * 1000;
+      if (is_stopping (self))
+        break;
+      // It is said late: others may hear Redis again before this does, and then they do not look by
+      // themselves any more.
+      g_async_queue_push_front (self->queue, g_steal_pointer (&message));
+      (void) wait_for (self, -1, RETRY_MS);
     }
   if (redis != NULL)
     redisFree (redis);
@@ -227,17 +257,6 @@ run_sender (gpointer data)
 }
 
 // --- Hearing.
-
-static gboolean
-is_stopping (WdNotifyRedis *self)
-{
-  gboolean result;
-
-  g_mutex_lock (&self->mutex);
-  result = self->is_stopping;
-  g_mutex_unlock (&self->mutex);
-  return result;
-}
 
 static void
 hear (WdNotifyRedis *self, const redisReply *reply)
@@ -274,15 +293,6 @@ hear_all (WdNotifyRedis *self, redisContext *redis)
       hear (self, reply);
       freeReplyObject (reply);
     }
-}
-
-// Waits for the connection, the end, or `timeout_ms`. Returns poll's result.
-static int
-wait_for (WdNotifyRedis *self, int fd, int timeout_ms)
-{
-  struct pollfd entries[] = { { self->wake_fd, POLLIN, 0 }, { fd, POLLIN, 0 } };
-
-  return poll (entries, G_N_ELEMENTS (entries), timeout_ms);
 }
 
 // A ping on the subscription; its answer is one more thing heard.
@@ -434,7 +444,8 @@ wd_notify_redis_free (WdNotifyRedis *self)
   g_mutex_lock (&self->mutex);
   self->is_stopping = TRUE;
   g_mutex_unlock (&self->mutex);
-  if (self->listener_thread != NULL && write (self->wake_fd, &one, sizeof one) > 0)
+  if (self->wake_fd >= 0 && write (self->wake_fd, &one, sizeof one) > 0
+      && self->listener_thread != NULL)
     g_thread_join (self->listener_thread);
   if (self->sender_thread != NULL)
     {
@@ -468,9 +479,7 @@ wd_notify_redis_send (WdNotifyRedis *self, const WdBeacon *beacon)
   g_autofree char *event = wd_notify_event_dup (beacon, &self->sender);
 
   wd_watch_dispatch (self->watches, beacon);
-  if (g_async_queue_length (self->queue) < WD_NOTIFY_REDIS_MAX_PENDING)
-    g_async_queue_push (self->queue, has_counters ? g_strconcat (mailbox, event, NULL)
-                                                  : g_steal_pointer (&event));
+  enqueue (self, has_counters ? g_strconcat (mailbox, event, NULL) : g_steal_pointer (&event));
 }
 
 void
@@ -479,11 +488,8 @@ wd_notify_redis_send_dropped (WdNotifyRedis *self, const WdId *owner, const WdId
   g_autofree char *from = wd_core_id_dup_hex (owner);
   g_autofree char *gone = wd_core_id_dup_hex (mailbox);
 
-  if (g_async_queue_length (self->queue) < WD_NOTIFY_REDIS_MAX_PENDING)
-    g_async_queue_push (
-        self->queue,
-        g_strdup_printf ("{\"e\":\"%s\",\"p\":{\"command\":\"DROP\",\"mailbox\":\"%s\"}}", from,
-                         gone));
+  enqueue (self, g_strdup_printf ("{\"e\":\"%s\",\"p\":{\"command\":\"DROP\",\"mailbox\":\"%s\"}}",
+                                  from, gone));
 }
 
 // The first one waits until there is a subscription, or Redis is known to be away: then everybody

@@ -15,8 +15,8 @@ typedef struct _WdNotifyRedis WdNotifyRedis;
 #define WD_NOTIFY_REDIS_CHANNEL "wd_events"
 // How often watches are told to look while Redis is away.
 #define WD_NOTIFY_REDIS_POLL_US (2 * G_USEC_PER_SEC)
-// Beacons that wait to be published; beyond, those that are due are dropped: Redis is away, and its
-// return makes everybody look.
+// Beacons that wait to be published; beyond, the oldest are dropped: Redis is away, and its return
+// makes everybody look.
 #define WD_NOTIFY_REDIS_MAX_PENDING 1024
 
 // `func` (nullable) hears that Redis has gone away, and that it is back. `uri`:
