@@ -88,23 +88,6 @@ meet (Instance *self, guint round)
   g_mutex_unlock (&meeting->mutex);
 }
 
-static void
-append (Instance *self, WdUid *out_uid)
-{
-  g_autoptr (WdIncoming) incoming
-      = wd_test_store_new_incoming (self->scratch, self->meeting->message, -1);
-  const WdAppend item = { .incoming = incoming };
-  g_autoptr (GError) error = NULL;
-  WdAppended out;
-  guint32 uidvalidity;
-  gboolean ok = wd_store_append (self->store, &self->actor, &self->inbox, &item, 1, &out,
-                                 &uidvalidity, NULL, &error);
-
-  g_assert_no_error (error);
-  g_assert_true (ok);
-  *out_uid = out.uid;
-}
-
 // A third of the messages is copied, and another goes again while others come with the same.
 static void
 go_on (Instance *self, WdUid uid, guint round)
@@ -136,7 +119,8 @@ run (gpointer data)
       WdUid uid;
 
       meet (self, round);
-      append (self, &uid);
+      uid = wd_test_store_append_to (self->scratch, self->store, &self->actor, &self->inbox,
+                                     self->meeting->message);
       go_on (self, uid, round);
     }
   return NULL;
@@ -280,16 +264,10 @@ test_blobs (void)
   g_free (meeting.message);
 }
 
-static void
-skip (void)
-{
-  g_test_skip ("WD_TEST_MONGODB_URI is not set");
-}
-
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  g_test_add_func ("/cluster/blobs", wd_test_store_get_missing () == NULL ? test_blobs : skip);
+  wd_test_store_add_cluster_test ("/cluster/blobs", test_blobs);
   return g_test_run ();
 }

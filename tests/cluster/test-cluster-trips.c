@@ -22,16 +22,8 @@ typedef struct
 static void
 append (Trips *trips)
 {
-  g_autoptr (WdIncoming) incoming = wd_test_store_new_incoming (trips->scratch, MESSAGE, -1);
-  const WdAppend item = { .incoming = incoming };
-  g_autoptr (GError) error = NULL;
-  WdAppended out;
-  guint32 uidvalidity;
-  gboolean ok = wd_store_append (trips->store, &trips->actor, &trips->inbox, &item, 1, &out,
-                                 &uidvalidity, NULL, &error);
-
-  g_assert_no_error (error);
-  g_assert_true (ok);
+  (void) wd_test_store_append_to (trips->scratch, trips->store, &trips->actor, &trips->inbox,
+                                  MESSAGE);
 }
 
 static void
@@ -158,16 +150,10 @@ test_trips (void)
   wd_uidset_free (trips.all);
 }
 
-static void
-skip (void)
-{
-  g_test_skip ("WD_TEST_MONGODB_URI is not set");
-}
-
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  g_test_add_func ("/cluster/trips", wd_test_store_get_missing () == NULL ? test_trips : skip);
+  wd_test_store_add_cluster_test ("/cluster/trips", test_trips);
   return g_test_run ();
 }

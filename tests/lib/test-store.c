@@ -53,6 +53,20 @@ wd_test_store_get_missing (void)
   return NULL;
 }
 
+static void
+skip (void)
+{
+  g_autofree char *reason = g_strdup_printf ("%s is not set", wd_test_store_get_missing ());
+
+  g_test_skip (reason);
+}
+
+void
+wd_test_store_add_cluster_test (const char *path, GTestFunc func)
+{
+  g_test_add_func (path, wd_test_store_get_missing () == NULL ? func : skip);
+}
+
 // A folder, or a database of the folder's name on the server of the variable.
 static char *
 dup_uri (const char *backend, const char *dir)
@@ -235,6 +249,28 @@ wd_test_store_new_incoming (WdTestStore *self, const char *octets, gssize len)
   return incoming;
 }
 
+static WdUid
+append (WdTestStore *self,
+        WdStore *store,
+        const WdActor *actor,
+        const WdId *mailbox,
+        const char *octets,
+        gssize len,
+        WdFlags flags)
+{
+  g_autoptr (WdIncoming) incoming = wd_test_store_new_incoming (self, octets, len);
+  const WdAppend item = { .incoming = incoming, .flags = flags };
+  g_autoptr (GError) error = NULL;
+  WdAppended appended = { 0 };
+  guint32 uidvalidity;
+  gboolean ok
+      = wd_store_append (store, actor, mailbox, &item, 1, &appended, &uidvalidity, NULL, &error);
+
+  g_assert_no_error (error);
+  g_assert_true (ok);
+  return appended.uid;
+}
+
 WdUid
 wd_test_store_append (WdTestStore *self,
                       const WdId *user,
@@ -245,15 +281,16 @@ wd_test_store_append (WdTestStore *self,
 {
   const WdActor actor = WD_ACTOR_SELF (*user);
   const WdId mailbox = wd_test_store_get_mailbox (self, user, path);
-  g_autoptr (WdIncoming) incoming = wd_test_store_new_incoming (self, octets, len);
-  const WdAppend item = { .incoming = incoming, .flags = flags };
-  g_autoptr (GError) error = NULL;
-  WdAppended appended = { 0 };
-  guint32 uidvalidity;
-  gboolean ok = wd_store_append (self->store, &actor, &mailbox, &item, 1, &appended, &uidvalidity,
-                                 NULL, &error);
 
-  g_assert_no_error (error);
-  g_assert_true (ok);
-  return appended.uid;
+  return append (self, self->store, &actor, &mailbox, octets, len, flags);
+}
+
+WdUid
+wd_test_store_append_to (WdTestStore *self,
+                         WdStore *store,
+                         const WdActor *actor,
+                         const WdId *mailbox,
+                         const char *octets)
+{
+  return append (self, store, actor, mailbox, octets, -1, 0);
 }

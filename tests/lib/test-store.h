@@ -49,6 +49,13 @@ WdUid wd_test_store_append (WdTestStore *self,
                             gssize len,
                             WdFlags flags);
 
+// The same through another opening of the store, into a mailbox that is known.
+WdUid wd_test_store_append_to (WdTestStore *self,
+                               WdStore *store,
+                               const WdActor *actor,
+                               const WdId *mailbox,
+                               const char *octets);
+
 // The backends to be tested, by the prefix of their uris, which a folder's path ends.
 // NULL-terminated. Returns (transfer none).
 const char *const *wd_test_store_list_backends (void);
@@ -56,6 +63,9 @@ const char *const *wd_test_store_list_backends (void);
 // The environment variable for want of which a backend is not among them. Returns (transfer none)
 // (nullable).
 const char *wd_test_store_get_missing (void);
+
+// Adds a test that needs the backend which may be missing: it is skipped, then.
+void wd_test_store_add_cluster_test (const char *path, GTestFunc func);
 
 // The same as wd_test_store_new, of one of them.
 WdTestStore *wd_test_store_new_of (const char *backend, const WdStoreOptions *options)

@@ -4,6 +4,11 @@
 
 #include "sqlite-check.h"
 
+// Octets are no text, and what is longer is none of ours: 200 characters of up to 4 octets.
+#define IS_NO_PREVIEW                                                                              \
+  " WHERE preview IS NOT NULL"                                                                     \
+  " AND (typeof (preview) <> 'text' OR length (CAST (preview AS BLOB)) > 800)"
+
 // What may be damaged, how it is found, and what it becomes.
 static const struct
 {
@@ -12,12 +17,8 @@ static const struct
   const char *count_sql;
   const char *mend_sql;
 } kinds[] = {
-  // Octets are no text, and what is longer is none of ours: 200 characters of up to 4 octets.
-  { "previews", "previews that are none",
-    "SELECT count (*) FROM meta WHERE preview IS NOT NULL"
-    " AND (typeof (preview) <> 'text' OR length (CAST (preview AS BLOB)) > 800)",
-    "UPDATE meta SET preview = NULL WHERE preview IS NOT NULL"
-    " AND (typeof (preview) <> 'text' OR length (CAST (preview AS BLOB)) > 800)" },
+  { "previews", "previews that are none", "SELECT count (*) FROM meta" IS_NO_PREVIEW,
+    "UPDATE meta SET preview = NULL" IS_NO_PREVIEW },
 };
 
 static gboolean
