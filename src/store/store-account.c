@@ -32,7 +32,7 @@ wd_user_free (WdUser *self)
 }
 
 void
-wd_app_password_free (WdAppPassword *self)
+wd_store_free_app_password (WdAppPassword *self)
 {
   if (self == NULL)
     return;

@@ -47,9 +47,9 @@ typedef struct
   gint64 ttl_secs; // It ends so long after it was last used; 0: never.
 } WdAppPassword;
 
-void wd_app_password_free (WdAppPassword *self);
+void wd_store_free_app_password (WdAppPassword *self);
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (WdAppPassword, wd_app_password_free)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (WdAppPassword, wd_store_free_app_password)
 
 typedef struct
 {

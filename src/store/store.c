@@ -120,7 +120,7 @@ wd_store_list_app_passwords (WdStore *store,
 {
   REQUIRE (user != NULL);
   if (WD_STORE_GET_IFACE (store)->list_app_passwords == NULL)
-    return g_ptr_array_new_with_free_func ((GDestroyNotify) wd_app_password_free);
+    return g_ptr_array_new_with_free_func ((GDestroyNotify) wd_store_free_app_password);
   CALL (GPtrArray *, list_app_passwords, user, cancellable, error);
 }
 

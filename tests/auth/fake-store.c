@@ -120,7 +120,7 @@ list_app_passwords (WdStore *store, const WdId *user, GCancellable *cancellable,
 {
   FakeStore *self = FAKE_STORE (store);
   g_autoptr (GPtrArray) passwords
-      = g_ptr_array_new_with_free_func ((GDestroyNotify) wd_app_password_free);
+      = g_ptr_array_new_with_free_func ((GDestroyNotify) wd_store_free_app_password);
 
   self->n_app_lists++;
   if (!check (self, error))

@@ -37,7 +37,7 @@ wd_mongo_app_list_passwords (WdStore *store,
   g_autoptr (bson_t) filter = BCON_NEW ("user", BCON_OID (wd_mongo_bson_oid (user)));
   g_autoptr (bson_t) options = BCON_NEW ("limit", BCON_INT64 (MAX_PASSWORDS));
   g_autoptr (GPtrArray) passwords
-      = g_ptr_array_new_with_free_func ((GDestroyNotify) wd_app_password_free);
+      = g_ptr_array_new_with_free_func ((GDestroyNotify) wd_store_free_app_password);
 
   if (!wd_mongo_store_begin (store, &call, cancellable, error)
       || !wd_mongo_call_find (&call, WD_MONGO_APP_PASSWORDS, filter, options, read_password,
